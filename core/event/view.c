@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "view.h"
+
+#include <string.h>
+
+bool view_init(struct view *view, const void *bytes, uint32_t len, const struct schema *schema)
+{
+	struct eun_event head;
+	if (len < sizeof(head))
+		return false;
+	memcpy(&head, bytes, sizeof(head));
+	const struct stream *stream = schema_stream(schema, head.stream);
+	if (!stream || head.len != len || len < stream->record_size)
+		return false;
+	*view = (struct view){.rec = bytes, .len = len, .stream = stream};
+	return true;
+}
+
+static uint64_t read_unsigned(const char *at, uint32_t size)
+{
+	uint64_t n = 0;
+	memcpy(&n, at, size <= sizeof(n) ? size : sizeof(n)); /* little endian, as every BPF target of this project */
+	return n;
+}
+
+static int64_t read_signed(const char *at, uint32_t size)
+{
+	uint32_t shift = 64 - 8 * size;
+	return (int64_t)(read_unsigned(at, size) << shift) >> shift;
+}
+
+bool view_read(const struct view *view, const struct field *f, struct value *out)
+{
+	*out = (struct value){0};
+	if (f->get)
+		return f->get(view, f, out);
+	const char *at = (const char *)view->rec + f->offset;
+	switch (f->type) {
+	case EUN_S8:
+	case EUN_S16:
+	case EUN_S32:
+	case EUN_S64:
+	case EUN_ERRNO:
+		out->s = read_signed(at, f->size);
+		return true;
+	case EUN_CHARS:
+		out->ptr = at;
+		out->len = (uint32_t)strnlen(at, f->size);
+		return true;
+	case EUN_STRING:
+	case EUN_STRINGS:
+	case EUN_PATH:
+	case EUN_BYTES: {
+		uint32_t ref = (uint32_t)read_unsigned(at, 4), off = EUN_REF_OFF(ref), len = EUN_REF_LEN(ref);
+		if (!off || off > view->len || len > view->len - off)
+			return false;
+		out->ptr = (const char *)view->rec + off;
+		if (f->type == EUN_STRINGS && len && !out->ptr[len - 1])
+			len--;
+		out->len = len;
+		return true;
+	}
+	case EUN_IP:
+	case EUN_SOCKADDR:
+	case EUN_U64S:
+	case EUN_HIST:
+	case EUN_STACK:
+		out->ptr = at;
+		out->len = f->size;
+		return true;
+	default:
+		out->u = read_unsigned(at, f->size);
+		return true;
+	}
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plugin ABI: a tracer is one CO-RE BPF object and tables that say what it holds.
+ *
+ * A plugin is a shared object that exports one data symbol, `const struct eun_plugin eunomia_plugin`. The host
+ * drives libbpf: it opens the embedded object, sets options, shares its rings and target maps with it, loads,
+ * attaches, reads. Most plugins have no code at all.
+ *
+ * Before anything of the file runs, the host reads it as ELF and refuses what could run or reach out at load:
+ * DT_INIT, init and fini arrays, IFUNC relocations, RPATH, RUNPATH, needed libraries other than libc. Link with
+ * -nostartfiles (eunomia_plugin() in CMake does). The file and the folders above it must belong to root, to the
+ * effective user or to the owner of the host's executable, be writable by no one else, and not be a symbolic link.
+ *
+ * Threads: the host calls a plugin from one thread only. Errors: functions return 0 or a negative errno.
+ */
+#ifndef EUNOMIA_PLUGIN_H
+#define EUNOMIA_PLUGIN_H
+
+#include <stdarg.h>
+
+#include "schema.h"
+
+#define EUN_MAGIC 0x6d6e7565u /* "eunm" */
+#define EUN_ABI_MAJOR 1
+#define EUN_ABI_MINOR 0
+
+/* The features that a plugin may need and a host may lack: none yet. A bit the host doesn't know refuses the file. */
+#define EUN_NEEDS_KNOWN 0u
+
+/* An option a user may set: `--set tcp.sockets=4096`, INI, the HTTP API; --help is made of it. */
+enum eun_option_type {
+	EUN_OPTION_BOOL = 1, /* true, false; variable: bool */
+	EUN_OPTION_UINT,     /* with k, m, g units; variable: __u32 or __u64 */
+	EUN_OPTION_TIME,     /* 10ms, 2s; variable: __u64 nanoseconds */
+	EUN_OPTION_STRING,   /* variable: char array */
+};
+
+struct eun_option {
+	const char *key;
+	__u32 type;       /* enum eun_option_type */
+	const char *def;  /* the default, as text a user would write */
+	__u64 min, max;   /* bounds of numbers and times (ns); length of strings */
+	const char *help; /* one line */
+	const char *var;  /* `const volatile` variable of the BPF object that takes the value, or NULL */
+	const char *map;  /* BPF map whose max_entries is the value, or NULL */
+};
+
+enum eun_program_flags {
+	EUN_PROGRAM_OPTIONAL = 1 << 0, /* the plugin works without it; else a failed attach fails the start */
+	EUN_PROGRAM_SEED = 1 << 1,     /* an iterator that the host runs once, right after the others are attached */
+};
+
+/*
+ * One place where a program is attached. The same program may stand in several rows with different places: one
+ * handler for a family of system calls. A row is attached while a subscription wants one of its streams.
+ * Rows with the same `group` (> 0) are alternatives in order of preference: the host uses those of the first `choice`
+ * of which the kernel accepts all that are not optional.
+ */
+struct eun_program {
+	const char *name; /* of the BPF program */
+	const char *at;   /* tracepoint "category/name" for a SEC("tp") program; NULL: what its SEC() says */
+	__u64 streams;    /* EUN_BIT(stream) | ... that it serves */
+	__u32 flags;      /* enum eun_program_flags */
+	__u16 group;      /* 0: alone */
+	__u16 choice;     /* within the group, lower is better */
+};
+
+#define EUN_BIT(stream) (1ull << (stream))
+
+enum eun_aggregate_flags {
+	EUN_AGGREGATE_PERCPU = 1 << 0,     /* the map is per CPU: fields flagged EUN_FIELD_SUM are added up */
+	EUN_AGGREGATE_CUMULATIVE = 1 << 1, /* rows stay when drained; else they are deleted */
+};
+
+/*
+ * A BPF hash map whose values are records: the program fills the header and the fixed fields when it inserts and adds
+ * to the EUN_FIELD_SUM fields afterwards. Draining delivers each value as a record of the stream (no tail).
+ */
+struct eun_aggregate {
+	const char *map;
+	__u32 stream;     /* index in streams[] */
+	__u32 key_size;   /* checked against the map */
+	__u32 value_size; /* likewise, and not less than the stream's record_size */
+	__u32 flags;      /* enum eun_aggregate_flags */
+};
+
+/* A column of a tool's table: `field` / divisor, with so many decimals. */
+struct eun_column {
+	const char *header;
+	const char *field;
+	__u32 width; /* at least so wide; 0: what the type needs */
+	__u32 decimals;
+	__u64 divisor; /* 0 and 1: none */
+};
+
+/* An option of a tool alone. A value stands for every `$` in `where` and `set`. */
+struct eun_tool_option {
+	const char *name;  /* long name without -- */
+	char letter;       /* or 0. A letter that all tools have is refused */
+	const char *value; /* what --help calls the value; NULL: it takes none */
+	const char *help;
+	const char *where;   /* filter added when given: "dport in ($)", or NULL */
+	const char *set;     /* plugin option set when given: "key=$", or NULL */
+	const char *columns; /* fields added to the table when given, or NULL */
+};
+
+/* A named view: `eunomia run NAME`. */
+struct eun_tool {
+	const char *name;
+	const char *help;
+	__u32 stream;             /* index in streams[] */
+	__u32 interval_ms;        /* > 0: a table, printed anew so often; else an event a line */
+	struct eun_table columns; /* of struct eun_column */
+	struct eun_table options; /* of struct eun_tool_option */
+	const char *where;        /* filter it starts with, or NULL */
+	const char *unless;       /* long name of the common or own option that lifts `where`, or NULL */
+	const char *sort;         /* fields, "-" before a descending one; or NULL */
+	const char *key;          /* table: rows that agree in these fields are added up; or NULL */
+};
+
+/* What the host gives to callbacks. Append-only; a member exists when `size` covers it. */
+struct eun_instance; /* opaque: one loaded BPF object with its options */
+
+enum eun_log_level { EUN_LOG_ERROR, EUN_LOG_WARN, EUN_LOG_INFO, EUN_LOG_DEBUG };
+
+struct eun_host {
+	__u32 size;
+	/* Says something to the user; the host puts the plugin's name before it and escapes it. */
+	void (*log)(struct eun_instance *in, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+	/* Notes why the callback now returning -err failed: shown as `[plugin] step: text`. Returns -err. */
+	int (*fail)(struct eun_instance *in, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+	/*
+	 * Delivers a record made in user space, as if a ring had brought it: rec->len bytes, read before the call
+	 * returns. `stream` is the index in streams[]; the host fills rec->stream, and rec->time when it is 0.
+	 */
+	int (*emit)(struct eun_instance *in, __u32 stream, struct eun_event *rec);
+	/* The fd of a map of the instance's object, owned by the host, valid until close; -ENOENT. */
+	int (*map_fd)(struct eun_instance *in, const char *map);
+	/* The text an option has; NULL: no such key. Valid until close. */
+	const char *(*option)(struct eun_instance *in, const char *key);
+};
+
+/*
+ * The plugin. The first 16 bytes never change and are read from the file before it is loaded; after them members are
+ * only added, and one is read only when `size` covers it.
+ */
+struct eun_plugin {
+	__u32 magic;     /* EUN_MAGIC */
+	__u16 abi_major; /* EUN_ABI_MAJOR: another one is refused */
+	__u16 abi_minor;
+	__u32 size;  /* sizeof(struct eun_plugin) */
+	__u32 needs; /* features used that not every host has */
+
+	const char *name; /* [a-z0-9_-], the file's stem */
+	const char *version;
+	const char *license; /* of the BPF object, as the kernel wants it: "Dual MIT/GPL" */
+	const char *help;    /* one line */
+
+	const unsigned char *object, *object_end; /* the .bpf.o: bytes [object, object_end) */
+
+	struct eun_table streams;    /* of struct eun_stream */
+	struct eun_table options;    /* of struct eun_option */
+	struct eun_table programs;   /* of struct eun_program */
+	struct eun_table aggregates; /* of struct eun_aggregate */
+	struct eun_table tools;      /* of struct eun_tool */
+
+	/*
+	 * Callbacks, each may be NULL. `self` is what open() stored, NULL before.
+	 * open: after the object is loaded, before it is attached; an error undoes the start and close() isn't called.
+	 * tick: every tick_ms while started. format: a field as text into buf (size bytes, NUL-terminated), returns
+	 * its length or a negative errno for "as the host would"; pure: the same bytes give the same text.
+	 * stop: events no longer flow, maps can still be read. close: gives back what open took.
+	 */
+	__u32 tick_ms;
+	int (*open)(const struct eun_host *host, struct eun_instance *in, void **self);
+	int (*tick)(void *self);
+	int (*format)(void *self, __u32 stream, __u32 field, const void *bytes, __u32 len, char *buf, __u32 size);
+	void (*stop)(void *self);
+	void (*close)(void *self);
+};
+
+/* The head of every plugin, and the bytes of its object (the build defines EUN_OBJECT_FILE). */
+#define EUN_PLUGIN_HEAD \
+	.magic = EUN_MAGIC, .abi_major = EUN_ABI_MAJOR, .abi_minor = EUN_ABI_MINOR, .size = sizeof(struct eun_plugin)
+
+#define EUN_OBJECT(file)                                                               \
+	__asm__(".pushsection .rodata\n"                                               \
+		".balign 8\n"                                                          \
+		".hidden eun_object\n.globl eun_object\neun_object:\n"                 \
+		".incbin \"" file "\"\n"                                               \
+		".hidden eun_object_end\n.globl eun_object_end\neun_object_end:\n"     \
+		".byte 0\n"                                                            \
+		".popsection\n");                                                      \
+	extern const unsigned char eun_object[] __attribute__((visibility("hidden"))); \
+	extern const unsigned char eun_object_end[] __attribute__((visibility("hidden")))
+
+#define EUN_EXPORT __attribute__((visibility("default")))
+
+extern EUN_EXPORT const struct eun_plugin eunomia_plugin;
+
+#endif
