@@ -73,14 +73,16 @@ enum eun_aggregate_flags {
 };
 
 /*
- * A BPF hash map whose values are records: the program fills the header and the fixed fields when it inserts and adds
- * to the EUN_FIELD_SUM fields afterwards. Draining delivers each value as a record of the stream (no tail).
+ * A BPF hash map whose values are records, each followed at the next multiple of 8 by a u64 (the target sets that
+ * want it): the program inserts one with eun_row_insert() and adds to its EUN_FIELD_SUM fields afterwards. Draining
+ * delivers each value as a record of the stream; it has no tail. The field `count`, a u64 with EUN_FIELD_SUM, is
+ * required: how many events the row stands for.
  */
 struct eun_aggregate {
 	const char *map;
 	__u32 stream;     /* index in streams[] */
 	__u32 key_size;   /* checked against the map */
-	__u32 value_size; /* likewise, and not less than the stream's record_size */
+	__u32 value_size; /* likewise: the stream's record_size, rounded up to 8, and 8 */
 	__u32 flags;      /* enum eun_aggregate_flags */
 };
 

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: (MIT OR GPL-2.0) */
+/*
+ * All that a tracer needs: begin a record, append strings and paths, submit it. Include it first, once, in the
+ * plugin's .bpf.c.
+ *
+ *	SEC("tp_btf/sched_process_exit")
+ *	int BPF_PROG(on_exit, struct task_struct *task)
+ *	{
+ *		struct eun_slot *s = eun_begin(PROCESS_EXIT, sizeof(struct process_exit));
+ *		if (!s)
+ *			return 0;                               // not wanted: switched off, not a target, nowhere to build
+ *it struct process_exit *e = eun_record(s);         // header filled, the fixed part zeroed e->exit_code =
+ *BPF_CORE_READ(task, exit_code); eun_submit(s); return 0;
+ *	}
+ *
+ * Every eun_begin() that returns a slot must be followed by exactly one of eun_submit(), eun_row_insert() and
+ * eun_drop(): it holds one of four scratch slots of this CPU until then.
+ */
+#ifndef EUNOMIA_COMMON_BPF_H
+#define EUNOMIA_COMMON_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include <eunomia/event.h>
+
+/* Keeps the compiler from merging a bound check with what it saw before, so that the verifier sees it too. */
+#define EUN_HIDE(var) asm volatile("" : "+r"(var))
+
+/* A rendezvous for scratch: one record under construction. An interrupt, or on recent kernels another task, may run a
+ * program in the middle of another's record, so each CPU has a few. */
+#define EUN_SLOTS 4
+
+struct eun_slot {
+	u32 busy;
+	u32 level; /* index of the slot */
+	u32 stream;
+	u32 len;  /* bytes used of rec */
+	u64 sets; /* target sets that want this event */
+	/* path walk state: in memory, not in registers, or the verifier follows every combination */
+	struct dentry *dentry;
+	struct mount *mount;
+	struct dentry *root_dentry;
+	struct mount *root_mount;
+	struct {
+		struct mount *parent;
+		struct dentry *mountpoint;
+		struct dentry *root;
+	} mnt; /* of `mount` */
+	struct {
+		struct dentry *parent;
+		u64 hash_len;
+		const unsigned char *name;
+	} name;       /* of `dentry` */
+	u32 pos;      /* first byte used in path */
+	u32 root_pos; /* pos where the task's root was met; ~0: not met */
+	u32 fs_pos;   /* pos where the first mount's root was met; ~0: not met */
+	u32 walk;     /* enum eun_walk */
+	char path[EUN_STRING_MAX + 256];
+	char rec[EUN_RECORD_MAX + 64]; /* the slack is for word-wise compares past a string's end */
+};
+
+/* Owned by the host and shared by all objects, but for eun_streams and eun_counts: one of each an object. */
+
+/* key: ring index; inserted by the host; written to by eun_submit(), read by the host */
+struct eun_ring_template {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 64);
+	__type(key, u32);
+	__array(values, struct eun_ring_template);
+} eun_rings SEC(".maps");
+
+/* key: 0; written by the host (memory-mapped) and, `sleeping` and `live`, by programs */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct eun_ctl);
+} eun_ctl SEC(".maps");
+
+/* key: slot; private to one record at a time by `busy` */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, EUN_SLOTS);
+	__type(key, u32);
+	__type(value, struct eun_slot);
+} eun_scratch SEC(".maps");
+
+/* key: thread group id, value: target sets it is in; inserted by the host and on fork, deleted on exit */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u32);
+	__type(value, u64);
+} eun_pids SEC(".maps");
+
+/* key: real uid, value: target sets; inserted and deleted by the host */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u32);
+	__type(value, u64);
+} eun_uids SEC(".maps");
+
+struct eun_comm {
+	char name[EUN_COMM_LEN];
+};
+
+/* key: thread name, zero-padded; value: target sets; inserted and deleted by the host */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct eun_comm);
+	__type(value, u64);
+} eun_comms SEC(".maps");
+
+/* key: stream of this object; written by the host (memory-mapped) */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, EUN_STREAMS_MAX);
+	__type(key, u32);
+	__type(value, struct eun_stream_ctl);
+} eun_streams SEC(".maps");
+
+/* key: stream of this object; counted up here, read by the host */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, EUN_STREAMS_MAX);
+	__type(key, u32);
+	__type(value, struct eun_counts);
+} eun_counts SEC(".maps");
+
+/* The id that the host gave stream 0 of this object; the others follow. */
+const volatile u16 eun_stream_base = 0;
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+/* Atomic, because an interrupt on this CPU may count in the middle of it: the law allows no error. */
+#define eun_count(stream, what, n)                                                       \
+	do {                                                                             \
+		u32 eun_key_ = (stream);                                                 \
+		struct eun_counts *eun_c_ = bpf_map_lookup_elem(&eun_counts, &eun_key_); \
+		if (eun_c_)                                                              \
+			__sync_fetch_and_add(&eun_c_->what, (n));                        \
+	} while (0)
+
+/* Which of `sets` contain this actor. The kinds are asked only while a set is left that tests them. */
+static __always_inline u64 eun_member(u64 sets, u32 pid, u32 uid, const struct eun_comm *comm)
+{
+	u32 zero = 0;
+	struct eun_ctl *ctl = bpf_map_lookup_elem(&eun_ctl, &zero);
+	if (!ctl || (pid && pid == (u32)ctl->self))
+		return 0;
+	if (sets & ~ctl->any_pid) {
+		u64 *in = bpf_map_lookup_elem(&eun_pids, &pid);
+		sets &= ctl->any_pid | (in ? *in : 0);
+	}
+	if (sets & ~ctl->any_uid) {
+		u64 *in = bpf_map_lookup_elem(&eun_uids, &uid);
+		sets &= ctl->any_uid | (in ? *in : 0);
+	}
+	if (sets & ~ctl->any_comm) {
+		u64 *in = bpf_map_lookup_elem(&eun_comms, comm);
+		sets &= ctl->any_comm | (in ? *in : 0);
+	}
+	return sets;
+}
+
+/* True: somebody wants events of the stream. For work that begins before a record does. */
+static __always_inline bool eun_wanted(u32 stream)
+{
+	struct eun_stream_ctl *ctl = bpf_map_lookup_elem(&eun_streams, &stream);
+	return ctl && ctl->sets;
+}
+
+/*
+ * The target sets that want the stream and contain the current task; 0: none does. Counts what it sees: call it once
+ * an event. eun_begin() does.
+ */
+static __always_inline u64 eun_enter(u32 stream)
+{
+	struct eun_stream_ctl *ctl = bpf_map_lookup_elem(&eun_streams, &stream);
+	u64 sets = ctl ? ctl->sets : 0;
+	struct eun_comm comm = {};
+	u32 zero = 0;
+	struct eun_ctl *all = bpf_map_lookup_elem(&eun_ctl, &zero);
+	if (!sets || !all)
+		return 0;
+	eun_count(stream, seen, 1);
+	if (sets & ~all->any_comm)
+		bpf_get_current_comm(&comm, sizeof(comm));
+	sets = eun_member(sets, bpf_get_current_pid_tgid() >> 32, (u32)bpf_get_current_uid_gid(), &comm);
+	if (!sets)
+		eun_count(stream, not_target, 1);
+	return sets;
+}
+
+static __always_inline void *eun_record(struct eun_slot *s)
+{
+	return s->rec;
+}
+
+static __always_inline void eun_drop(struct eun_slot *s)
+{
+	*(volatile u32 *)&s->busy = 0;
+}
+
+static __always_inline struct eun_slot *eun_slot_take(void)
+{
+	for (u32 i = 0; i < EUN_SLOTS; i++) {
+		u32 key = i;
+		struct eun_slot *s = bpf_map_lookup_elem(&eun_scratch, &key);
+		if (!s)
+			return NULL;
+		if (!__sync_lock_test_and_set(&s->busy, 1)) {
+			s->level = i;
+			return s;
+		}
+	}
+	return NULL;
+}
+
+/* The inode number of init's pid namespace: PROC_PID_INIT_INO, include/linux/proc_ns.h */
+#define EUN_FIRST_PIDNS 0xEFFFFFFCu
+
+/* Fills what identifies an actor: all of the header but time, stream, cpu, len. */
+static __always_inline void eun_actor(struct eun_event *h, struct task_struct *task)
+{
+	h->flags = 0;
+	h->cgroup = task->cgroups->dfl_cgrp->kn->id;
+	h->pid = task->tgid;
+	h->tid = task->pid;
+	h->ppid = task->real_parent->tgid;
+	h->uid = task->cred->uid.val;
+	h->gid = task->cred->gid.val;
+	h->mntns = task->nsproxy->mnt_ns->ns.inum;
+	h->pidns = EUN_FIRST_PIDNS;
+	struct pid *pid = task->thread_pid;
+	u32 level = pid->level;
+	if (level) {
+		struct upid in = {};
+		level &= 31; /* MAX_PID_NS_LEVEL is 32 */
+		bpf_probe_read_kernel(&in, bpf_core_type_size(struct upid),
+				      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+					      level * bpf_core_type_size(struct upid));
+		h->pidns = BPF_CORE_READ(in.ns, ns.inum);
+		h->flags |= EUN_CONTAINER;
+	}
+	bpf_probe_read_kernel(h->comm, sizeof(h->comm), task->comm);
+}
+
+static __always_inline struct eun_slot *eun_open(u32 stream, u32 size, u64 sets)
+{
+	struct eun_slot *s = eun_slot_take();
+	if (!s) {
+		eun_count(stream, lost, 1);
+		return NULL;
+	}
+	s->stream = stream;
+	s->sets = sets;
+	s->len = size;
+	__builtin_memset(s->rec, 0, size);
+	struct eun_event *h = (void *)s->rec;
+	h->time = bpf_ktime_get_boot_ns();
+	h->stream = eun_stream_base + stream;
+	h->cpu = bpf_get_smp_processor_id();
+	return s;
+}
+
+/* A record for an event that eun_enter() let pass; the actor is the current task. NULL: no slot, counted as lost. */
+static __always_inline struct eun_slot *eun_make(u32 stream, u32 size, u64 sets)
+{
+	struct eun_slot *s = eun_open(stream, size, sets);
+	if (s)
+		eun_actor((void *)s->rec, bpf_get_current_task_btf());
+	return s;
+}
+
+/*
+ * Begins a record of `size` bytes (a constant: header and fixed part) whose actor is the current task.
+ * NULL: nobody wants it.
+ */
+static __always_inline struct eun_slot *eun_begin(u32 stream, u32 size)
+{
+	u64 sets = eun_enter(stream);
+	return sets ? eun_make(stream, size, sets) : NULL;
+}
+
+/*
+ * The same for an event whose actor is not the current task (a packet that arrives): `who` is the header of the actor,
+ * stored when the object was made by eun_actor(); NULL: unknown.
+ */
+static __always_inline struct eun_slot *eun_begin_as(u32 stream, u32 size, const struct eun_event *who)
+{
+	struct eun_stream_ctl *ctl = bpf_map_lookup_elem(&eun_streams, &stream);
+	u64 sets = ctl ? ctl->sets : 0;
+	struct eun_comm comm = {};
+	if (!sets)
+		return NULL;
+	eun_count(stream, seen, 1);
+	if (who)
+		__builtin_memcpy(&comm, who->comm, sizeof(comm));
+	sets = eun_member(sets, who ? who->pid : 0, who ? who->uid : 0, &comm);
+	if (!sets) {
+		eun_count(stream, not_target, 1);
+		return NULL;
+	}
+	struct eun_slot *s = eun_open(stream, size, sets);
+	if (!s)
+		return NULL;
+	struct eun_event *h = (void *)s->rec;
+	if (who) {
+		h->cgroup = who->cgroup;
+		h->flags = who->flags;
+		h->pid = who->pid;
+		h->tid = who->tid;
+		h->ppid = who->ppid;
+		h->uid = who->uid;
+		h->gid = who->gid;
+		h->pidns = who->pidns;
+		h->mntns = who->mntns;
+		__builtin_memcpy(h->comm, who->comm, sizeof(h->comm));
+	} else {
+		h->flags = EUN_NOT_ACTOR;
+	}
+	return s;
+}
+
+static __always_inline void eun_flag(struct eun_slot *s, u16 flag)
+{
+	((struct eun_event *)s->rec)->flags |= flag;
+}
+
+/* Wakes the reader if it sleeps: once, then the flag is down until it sleeps again. Published first, tested after. */
+static __always_inline void eun_wake(void *ring)
+{
+	u32 zero = 0;
+	struct eun_ctl *ctl = bpf_map_lookup_elem(&eun_ctl, &zero);
+	if (!ctl || !*(volatile u32 *)&ctl->sleeping || !__sync_lock_test_and_set(&ctl->sleeping, 0))
+		return;
+	void *nothing = bpf_ringbuf_reserve(ring, 8, 0);
+	if (nothing)
+		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+}
+
+/*
+ * Ends the record: its length, and at the next multiple of 8 behind it the target sets that want it, so that the host
+ * delivers it to their subscriptions without asking again who was meant. Returns the length of both.
+ */
+static __always_inline u32 eun_seal(struct eun_slot *s)
+{
+	u32 len = s->len;
+	EUN_HIDE(len);
+	if (len > EUN_RECORD_MAX)
+		len = EUN_RECORD_MAX;
+	((struct eun_event *)s->rec)->len = len;
+	u32 end = (len + 7) & ~7u;
+	EUN_HIDE(end);
+	if (end > EUN_RECORD_MAX)
+		end = EUN_RECORD_MAX;
+	*(u64 *)(s->rec + end) = s->sets;
+	return end + sizeof(u64);
+}
+
+/* Sends the record and gives the slot back. */
+static __always_inline void eun_submit(struct eun_slot *s)
+{
+	u32 stream = s->stream;
+	struct eun_stream_ctl *ctl = bpf_map_lookup_elem(&eun_streams, &stream);
+	u32 ring = ctl ? ctl->ring + (((struct eun_event *)s->rec)->cpu & ctl->mask) : 0;
+	u32 size = eun_seal(s);
+	void *rb = bpf_map_lookup_elem(&eun_rings, &ring);
+	if (rb && !bpf_ringbuf_output(rb, s->rec, size, BPF_RB_NO_WAKEUP)) {
+		eun_count(stream, sent, 1);
+		eun_drop(s);
+		eun_wake(rb);
+	} else {
+		eun_count(stream, lost, 1);
+		eun_drop(s);
+	}
+}
+
+/*
+ * Puts the record into an aggregate as a new row and gives the slot back. The map's value is the record followed, at
+ * the next multiple of 8, by a u64 for the target sets. Returns 0, or what bpf_map_update_elem() says; -EEXIST: another
+ * CPU was faster, look it up and add to it. The caller counts: eun_count(stream, aggregated, 1), and also
+ * eun_count(stream, full, 1) when the event found no place.
+ */
+static __always_inline long eun_row_insert(struct eun_slot *s, void *map, const void *key)
+{
+	eun_seal(s);
+	long err = bpf_map_update_elem(map, key, s->rec, BPF_NOEXIST);
+	eun_drop(s);
+	return err;
+}
+
+#include "string.bpf.h"
+#include "path.bpf.h"
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: (MIT OR GPL-2.0) */
+/*
+ * The path of a file, walked from its dentry over mounts to the top of the current task's mount namespace. Part of
+ * common.bpf.h. Names are written right to left, so a path that is too long or too deep loses its left end and the
+ * record is flagged EUN_TRUNCATED.
+ */
+#ifndef EUNOMIA_PATH_BPF_H
+#define EUNOMIA_PATH_BPF_H
+
+enum eun_walk {
+	EUN_WALK_MORE,     /* components are left */
+	EUN_WALK_TOP,      /* the top of a mount tree */
+	EUN_WALK_NO_MOUNT, /* a file that is nowhere: memfd, pipe, socket */
+	EUN_WALK_FULL,     /* no space for the next name */
+};
+
+/* Components one call of the walk takes, and calls: 4 x 64 components. The verifier checks the function once. */
+#define EUN_WALK_STEP 64
+#define EUN_WALK_STEPS 4
+
+static __always_inline void eun_read_mount(struct eun_slot *s, struct mount *mount)
+{
+	bpf_core_read(&s->mnt.parent, sizeof(void *), &mount->mnt_parent);
+	bpf_core_read(&s->mnt.mountpoint, sizeof(void *), &mount->mnt_mountpoint);
+	bpf_core_read(&s->mnt.root, sizeof(void *), &mount->mnt.mnt_root);
+}
+
+/* d_parent and d_name are neighbours on every kernel so far: one read. Decided when the object is loaded. */
+static __always_inline void eun_read_name(struct eun_slot *s, struct dentry *d)
+{
+	u32 parent = bpf_core_field_offset(struct dentry, d_parent),
+	    name = bpf_core_field_offset(struct dentry, d_name);
+	if (name == parent + sizeof(void *)) {
+		bpf_probe_read_kernel(&s->name, sizeof(s->name), (void *)d + parent);
+	} else {
+		bpf_probe_read_kernel(&s->name.parent, sizeof(void *), (void *)d + parent);
+		bpf_probe_read_kernel(&s->name.hash_len, sizeof(u64) + sizeof(void *), (void *)d + name);
+	}
+}
+
+/* Walks on from the state in the slot. A global function: verified apart from its callers, once a program. */
+__attribute__((noinline)) int eun_walk(u32 level)
+{
+	struct eun_slot *slot = bpf_map_lookup_elem(&eun_scratch, &level);
+	if (!slot)
+		return EUN_WALK_FULL;
+	volatile struct eun_slot *s = slot;
+	for (int i = 0; i < EUN_WALK_STEP; i++) {
+		struct dentry *d = s->dentry;
+		struct mount *m = s->mount;
+		if (d == s->root_dentry && m == s->root_mount)
+			s->root_pos = s->pos;
+		if (d == s->mnt.root) {
+			if (s->fs_pos == ~0u)
+				s->fs_pos = s->pos;
+			if (s->mnt.parent == m) {
+				s->walk = EUN_WALK_TOP;
+				return EUN_WALK_TOP;
+			}
+			s->dentry = s->mnt.mountpoint;
+			s->mount = s->mnt.parent;
+			eun_read_mount(slot, s->mount);
+			continue;
+		}
+		eun_read_name(slot, d);
+		u32 len = s->name.hash_len >> 32;
+		if (s->name.parent == d) {
+			s->walk = EUN_WALK_NO_MOUNT;
+			return EUN_WALK_NO_MOUNT;
+		}
+		len &= 255;
+		u32 pos = s->pos - len - 1;
+		if (pos > EUN_STRING_MAX) {
+			s->walk = EUN_WALK_FULL;
+			return EUN_WALK_FULL;
+		}
+		s->dentry = s->name.parent;
+		s->pos = pos;
+		EUN_HIDE(pos);
+		EUN_HIDE(len);
+		pos &= EUN_STRING_MAX - 1;
+		len &= 255;
+		slot->path[pos] = '/';
+		bpf_probe_read_kernel(&slot->path[pos + 1], len, (void *)s->name.name);
+	}
+	return EUN_WALK_MORE;
+}
+
+/* Copies what the walk wrote to the record's tail; 0: nothing. */
+static __always_inline eun_ref eun_path_copy(struct eun_slot *s)
+{
+	u32 off = eun_room(s);
+	if (!off || off > EUN_RECORD_MAX - EUN_STRING_MAX)
+		return 0;
+	u32 pos = s->pos;
+	EUN_HIDE(pos);
+	if (pos > EUN_STRING_MAX - 1)
+		return 0;
+	u32 len = EUN_STRING_MAX - pos;
+	EUN_HIDE(len);
+	if (len > EUN_STRING_MAX)
+		return 0;
+	bpf_probe_read_kernel(s->rec + off, len, &s->path[pos]);
+	s->len = off + len;
+	return EUN_REF(off, len);
+}
+
+/* A file without a place in a mount: its own name, as /proc/PID/exe shows it without the slash (memfd:x). */
+static __always_inline eun_ref eun_path_nowhere(struct eun_slot *s, struct dentry *dentry)
+{
+	eun_ref ref = 0;
+	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
+	eun_add_kernel_string(s, &ref, name);
+	return ref;
+}
+
+/* Runs the walk from the slot's state to its end. */
+static __always_inline void eun_walk_up(struct eun_slot *s)
+{
+	s->pos = EUN_STRING_MAX;
+	s->root_pos = s->fs_pos = ~0u;
+	s->walk = EUN_WALK_MORE;
+	for (int i = 0; i < EUN_WALK_STEPS; i++)
+		if (eun_walk(s->level) != EUN_WALK_MORE)
+			break;
+	if (s->walk == EUN_WALK_MORE || s->walk == EUN_WALK_FULL)
+		eun_flag(s, EUN_TRUNCATED);
+	else if (s->walk == EUN_WALK_TOP && s->pos == EUN_STRING_MAX)
+		s->path[--s->pos & (EUN_STRING_MAX - 1)] = '/';
+}
+
+/*
+ * Appends the path of (mnt, dentry). `fs` takes the path inside the file system, the same wherever that is mounted;
+ * it shares the bytes of the path, but where only a part of the file system is mounted. NULL: not asked.
+ */
+static __always_inline void eun_add_path(struct eun_slot *s, eun_ref *ref, eun_ref *fs, const struct path *path)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 in_mount = bpf_core_field_offset(struct mount, mnt), off = s->len, fs_pos;
+	s->root_dentry = task->fs->root.dentry;
+	s->root_mount = (void *)task->fs->root.mnt - in_mount;
+	s->dentry = path->dentry;
+	s->mount = (void *)path->mnt - in_mount;
+	eun_read_mount(s, s->mount);
+	struct dentry *mount_root = s->mnt.root;
+	eun_walk_up(s);
+	if (s->walk == EUN_WALK_NO_MOUNT && s->pos == EUN_STRING_MAX) {
+		*ref = eun_path_nowhere(s, path->dentry);
+		return;
+	}
+	if (s->walk == EUN_WALK_TOP && s->mount != task->nsproxy->mnt_ns->root)
+		eun_flag(s, EUN_UNREACHABLE);
+	if (s->root_pos < EUN_STRING_MAX && s->root_pos != s->pos)
+		eun_flag(s, EUN_CHROOTED);
+	*ref = eun_path_copy(s);
+	if (!fs || !*ref)
+		return;
+	fs_pos = s->fs_pos;
+	struct dentry *fs_root = BPF_CORE_READ(path, dentry, d_sb, s_root);
+	if (mount_root == fs_root) {
+		if (fs_pos < EUN_STRING_MAX)
+			*fs = EUN_REF(off + fs_pos - s->pos, EUN_STRING_MAX - fs_pos);
+		else
+			*fs = *ref; /* the root of the file system: "/" */
+		return;
+	}
+	/* a mount tree of one mount, whose root is the file system's */
+	s->dentry = path->dentry;
+	s->mount = s->mnt.parent = NULL;
+	s->mnt.root = fs_root;
+	eun_walk_up(s);
+	*fs = eun_path_copy(s);
+}
+
+/* The open file behind a descriptor of the current task, NULL: none. */
+static __always_inline struct file *eun_fd_file(int fd)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fdtable *table = task->files->fdt;
+	struct file **files = BPF_CORE_READ(table, fd);
+	struct file *file = NULL;
+	if (fd < 0 || (u32)fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), &files[fd]);
+	return file;
+}
+
+static __always_inline void eun_add_file_path(struct eun_slot *s, eun_ref *ref, eun_ref *fs, struct file *file)
+{
+	struct path path = {};
+	bpf_core_read(&path, sizeof(path), &file->f_path);
+	eun_add_path(s, ref, fs, &path);
+}
+
+#define EUN_AT_FDCWD -100
+
+/*
+ * A path that the task gave as text, relative to `dirfd` when it does not begin with '/': directory and text are put
+ * side by side, `path` names the whole, `dir` the directory (0 when the text is absolute), `name` the text. The text
+ * is not normalised. `from` is in user memory, or in a map when `kernel` is set.
+ */
+static __always_inline void eun_add_path_at(struct eun_slot *s, eun_ref *path, eun_ref *dir, eun_ref *name, int dirfd,
+					    const void *from, bool kernel)
+{
+	char first = 0;
+	if (kernel)
+		bpf_probe_read_kernel(&first, 1, from);
+	else
+		bpf_probe_read_user(&first, 1, from);
+	if (first != '/') {
+		struct task_struct *task = bpf_get_current_task_btf();
+		struct path at = {};
+		if (dirfd == EUN_AT_FDCWD) {
+			at.mnt = task->fs->pwd.mnt;
+			at.dentry = task->fs->pwd.dentry;
+		} else {
+			struct file *file = eun_fd_file(dirfd);
+			if (file)
+				bpf_core_read(&at, sizeof(at), &file->f_path);
+		}
+		if (at.dentry)
+			eun_add_path(s, dir, NULL, &at);
+		u32 end = s->len;
+		EUN_HIDE(end);
+		if (*dir && first && EUN_REF_LEN(*dir) > 1 && end < EUN_RECORD_MAX) {
+			s->rec[end] = '/';
+			s->len = end + 1;
+		}
+	}
+	if (kernel)
+		eun_add_kernel_string(s, name, from);
+	else
+		eun_add_user_string(s, name, from);
+	if (!*name)
+		*path = *dir;
+	else if (*dir)
+		*path = EUN_REF(EUN_REF_OFF(*dir), s->len - EUN_REF_OFF(*dir));
+	else
+		*path = *name;
+}
+
+#endif

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: (MIT OR GPL-2.0) */
+/*
+ * The kernel's types as far as the tracers read them, kept by hand: names and members are the kernel's, order and
+ * size are not. Every access is relocated at load (CO-RE), so one object runs on all kernels; a member that was renamed
+ * has a second struct here with a ___suffix. Add what you read, nothing else.
+ */
+#ifndef __VMLINUX_H__
+#define __VMLINUX_H__
+
+typedef unsigned char __u8;
+typedef signed char __s8;
+typedef unsigned short __u16;
+typedef short __s16;
+typedef unsigned int __u32;
+typedef int __s32;
+typedef unsigned long long __u64;
+typedef long long __s64;
+typedef __u8 u8;
+typedef __s8 s8;
+typedef __u16 u16;
+typedef __s16 s16;
+typedef __u32 u32;
+typedef __s32 s32;
+typedef __u64 u64;
+typedef __s64 s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef _Bool bool;
+typedef int pid_t;
+typedef long long loff_t;
+typedef unsigned short umode_t;
+typedef __u32 dev_t;
+#define true 1
+#define false 0
+#define NULL ((void *)0)
+
+/* The parts of include/uapi/linux/bpf.h that bpf_helpers.h and the tracers use. */
+enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PROG_ARRAY = 3,
+	BPF_MAP_TYPE_PERCPU_HASH = 5,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
+	BPF_MAP_TYPE_RINGBUF = 27,
+};
+enum {
+	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
+	BPF_EXIST = 2,
+	BPF_F_NO_PREALLOC = 1,
+	BPF_F_MMAPABLE = 1024,
+};
+enum {
+	BPF_RB_NO_WAKEUP = 1,
+	BPF_RB_FORCE_WAKEUP = 2,
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	u32 val;
+} kuid_t;
+typedef struct {
+	u32 val;
+} kgid_t;
+typedef struct {
+	u64 val;
+} kernel_cap_t;
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+	unsigned int level;
+};
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct mount;
+struct mnt_namespace {
+	struct ns_common ns;
+	struct mount *root;
+};
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
+struct kernfs_node {
+	u64 id;
+};
+struct cgroup {
+	struct kernfs_node *kn;
+};
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct cred {
+	kuid_t uid, euid;
+	kgid_t gid, egid;
+	kernel_cap_t cap_effective;
+};
+
+struct tty_struct {
+	char name[64];
+};
+struct signal_struct {
+	atomic_t live;
+	int nr_threads;
+	int group_exit_code;
+	unsigned int flags;
+	struct tty_struct *tty;
+	u64 utime, stime;
+};
+
+struct file;
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct dentry;
+struct super_block;
+struct inode;
+struct vfsmount {
+	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
+};
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+struct fs_struct {
+	struct path root, pwd;
+};
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+struct qstr {
+	union {
+		struct {
+			u32 hash;
+			u32 len;
+		};
+		u64 hash_len;
+	};
+	const unsigned char *name;
+};
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+	struct super_block *d_sb;
+};
+struct file_system_type {
+	const char *name;
+};
+struct super_block {
+	dev_t s_dev;
+	unsigned long s_magic;
+	struct dentry *s_root;
+	struct file_system_type *s_type;
+};
+struct inode {
+	umode_t i_mode;
+	struct super_block *i_sb;
+	unsigned long i_ino;
+	union {
+		const unsigned int i_nlink;
+	};
+	dev_t i_rdev;
+	loff_t i_size;
+	kuid_t i_uid;
+	kgid_t i_gid;
+};
+struct file {
+	unsigned int f_mode;
+	unsigned int f_flags;
+	loff_t f_pos;
+	struct path f_path;
+	struct inode *f_inode;
+	void *private_data;
+};
+struct filename {
+	const char *name;
+};
+
+struct mm_struct {
+	unsigned long arg_start, arg_end, env_start, env_end;
+	struct file *exe_file;
+};
+
+struct thread_info {
+	unsigned long flags;
+	u32 status;
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	unsigned int flags;
+	int exit_code;
+	int exit_signal;
+	pid_t pid, tgid;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	const struct cred *real_cred;
+	const struct cred *cred;
+	char comm[16];
+	struct fs_struct *fs;
+	struct files_struct *files;
+	struct nsproxy *nsproxy;
+	struct signal_struct *signal;
+	struct css_set *cgroups;
+	struct mm_struct *mm;
+	u64 start_boottime;
+	u64 utime, stime;
+};
+
+struct linux_binprm {
+	struct file *file;
+	int argc;
+	const char *filename, *interp;
+};
+
+/* Sockets */
+struct in6_addr {
+	union {
+		__u8 u6_addr8[16];
+		__be32 u6_addr32[4];
+	} in6_u;
+};
+struct sock_common {
+	union {
+		struct {
+			__be32 skc_daddr;
+			__be32 skc_rcv_saddr;
+		};
+	};
+	union {
+		struct {
+			__be16 skc_dport;
+			__u16 skc_num;
+		};
+	};
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	int skc_bound_dev_if;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+struct sock {
+	struct sock_common __sk_common;
+	u16 sk_type;
+	u16 sk_protocol;
+	int sk_err;
+	u32 sk_max_ack_backlog;
+	struct socket *sk_socket;
+};
+struct inet_sock {
+	struct sock sk;
+	__be32 inet_saddr;
+	__be16 inet_sport;
+};
+struct tcp_sock {
+	struct inet_sock inet_conn;
+	u32 srtt_us;
+	u64 bytes_received;
+	u64 bytes_acked;
+	u64 bytes_sent;
+	u32 total_retrans;
+};
+struct socket {
+	short type;
+	struct file *file;
+	struct sock *sk;
+};
+
+/* io_uring: struct open_how and what the two ends of a request show */
+struct open_how {
+	__u64 flags, mode, resolve;
+};
+struct io_open {
+	int dfd;
+	u32 file_slot;
+	struct filename *filename;
+	struct open_how how;
+};
+struct io_kiocb {
+	union {
+		struct file *file;
+	};
+	u8 opcode;
+};
+
+/* Tracepoint records (perf's layout) */
+struct trace_entry {
+	unsigned short type;
+	unsigned char flags;
+	unsigned char preempt_count;
+	int pid;
+};
+struct trace_event_raw_sys_enter {
+	struct trace_entry ent;
+	long id;
+	unsigned long args[6];
+};
+struct trace_event_raw_sys_exit {
+	struct trace_entry ent;
+	long id;
+	long ret;
+};
+struct trace_event_raw_io_uring_complete {
+	struct trace_entry ent;
+	void *ctx;
+	void *req;
+	u64 user_data;
+	int res;
+};
+struct trace_event_raw_tcp_probe {
+	struct trace_entry ent;
+	__u16 sport, dport, family;
+	__u32 srtt;
+};
+
+#pragma clang attribute pop
+
+/* bpf_iter contexts: the members are typed pointers that the verifier knows, their order is the ABI. */
+struct seq_file;
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	u64 session_id;
+	u64 seq_num;
+};
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	u32 fd;
+	struct file *file;
+};
+
+#endif
