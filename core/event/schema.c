@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "schema.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,8 @@
 
 #define FIELDS_MAX 256
 #define LABELS_MAX 4096
+#define HIST_SLOTS_MAX 64                                /* a power of two each */
+#define FIELD_ROW_MIN offsetof(struct eun_field, labels) /* without it there is no field */
 
 /* What a type is called and which sizes it may have in the fixed part. */
 static const struct {
@@ -150,15 +151,22 @@ const char *nearest_name(const char *name, const char *const *names, size_t n)
 	return best;
 }
 
-static bool name_valid(const char *name, bool dotted)
+#define NAME_MAX_LEN 63
+#define NAME_CHARS "abcdefghijklmnopqrstuvwxyz0123456789_."
+
+/* Only characters of `chars`. */
+static bool name_valid(const char *name, const char *chars)
 {
-	if (!name || !*name || strlen(name) >= 64)
-		return false;
-	for (const char *p = name; *p; p++)
-		if (!islower((unsigned char)*p) && !isdigit((unsigned char)*p) && *p != '_' && *p != '-' &&
-		    !(dotted && *p == '.'))
-			return false;
-	return true;
+	size_t n = name ? strnlen(name, NAME_MAX_LEN + 1) : 0;
+	return n && n <= NAME_MAX_LEN && strspn(name, chars) == n;
+}
+
+static const struct field *find_field(const struct field *fields, uint32_t n, const char *name)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (fields[i].name && !strcmp(fields[i].name, name))
+			return &fields[i];
+	return NULL;
 }
 
 static bool size_valid(const struct eun_field *f)
@@ -167,6 +175,8 @@ static bool size_valid(const struct eun_field *f)
 		return f->size == 1 || f->size == 2 || f->size == 4 || f->size == 8;
 	if (types[f->type].size)
 		return f->size == types[f->type].size;
+	if (f->type == EUN_HIST && f->size > HIST_SLOTS_MAX * sizeof(uint64_t))
+		return false;
 	return f->size && f->size % types[f->type].multiple == 0;
 }
 
@@ -191,8 +201,9 @@ static int labels_copy(struct field *to, const struct eun_label *from)
 static int field_copy(struct stream *s, uint32_t i, const struct eun_field *row, char *why, size_t why_size)
 {
 	struct field *f = &s->fields[i];
-	if (!name_valid(row->name, true)) {
-		snprintf(why, why_size, "field %u of %s has no valid name ([a-z0-9_.-], at most 63)", i, s->name);
+	if (!name_valid(row->name, NAME_CHARS)) {
+		snprintf(why, why_size, "field %u of %s has no valid name ([a-z0-9_.], at most %u)", i, s->name,
+			 NAME_MAX_LEN);
 		return -EINVAL;
 	}
 	if (row->type == EUN_NONE || row->type >= EUN_TYPES) {
@@ -206,12 +217,23 @@ static int field_copy(struct stream *s, uint32_t i, const struct eun_field *row,
 	}
 	if (row->offset < sizeof(struct eun_event) || row->size > s->record_size ||
 	    row->offset > s->record_size - row->size) {
-		snprintf(why, why_size, "field %s.%s: bytes %u to %u are outside the record's %zu to %u", s->name,
-			 row->name, row->offset, row->offset + row->size, sizeof(struct eun_event), s->record_size);
+		snprintf(why, why_size, "field %s.%s: bytes %u to %llu are outside the record's %zu to %u", s->name,
+			 row->name, row->offset, (unsigned long long)row->offset + row->size, sizeof(struct eun_event),
+			 s->record_size);
 		return -EINVAL;
 	}
-	if (stream_field(s, row->name)) {
+	if (find_field(s->fields, i, row->name)) {
 		snprintf(why, why_size, "field %s.%s is there twice", s->name, row->name);
+		return -EINVAL;
+	}
+	if (find_field(header_fields, n_header_fields, row->name)) {
+		snprintf(why, why_size, "field %s.%s: the header of every record has a field %s; name it otherwise",
+			 s->name, row->name, row->name);
+		return -EINVAL;
+	}
+	if (row->labels && row->type != EUN_ENUM && row->type != EUN_FLAGS) {
+		snprintf(why, why_size, "field %s.%s: a %s has no labels, only enum and flags have", s->name, row->name,
+			 types[row->type].name);
 		return -EINVAL;
 	}
 	for (uint32_t j = 0; j < i; j++) {
@@ -234,7 +256,10 @@ static int field_copy(struct stream *s, uint32_t i, const struct eun_field *row,
 	int err = f->name && f->help ? 0 : -ENOMEM;
 	if (!err && row->labels)
 		err = labels_copy(f, row->labels);
-	if (err)
+	if (err == -E2BIG)
+		snprintf(why, why_size, "field %s.%s: more than %u labels, or their end (name NULL) is missing",
+			 s->name, row->name, LABELS_MAX);
+	else if (err)
 		snprintf(why, why_size, "field %s.%s: %s", s->name, row->name, strerror(-err));
 	return err;
 }
@@ -242,8 +267,9 @@ static int field_copy(struct stream *s, uint32_t i, const struct eun_field *row,
 struct stream *stream_new(const struct eun_stream *row, char *why, size_t why_size)
 {
 	const char *dot = row->name ? strchr(row->name, '.') : NULL;
-	if (!name_valid(row->name, true) || !dot || dot == row->name || !dot[1]) {
-		snprintf(why, why_size, "a stream's name must be plugin.noun, in [a-z0-9_.-]");
+	if (!name_valid(row->name, NAME_CHARS "-") || !dot || dot == row->name || !dot[1]) {
+		snprintf(why, why_size, "a stream's name must be plugin.noun, in [a-z0-9_.-], at most %u",
+			 NAME_MAX_LEN);
 		return NULL;
 	}
 	if (row->record_size < sizeof(struct eun_event) || row->record_size > EUN_RECORD_MAX) {
@@ -251,8 +277,18 @@ struct stream *stream_new(const struct eun_stream *row, char *why, size_t why_si
 			 row->record_size, sizeof(struct eun_event), EUN_RECORD_MAX);
 		return NULL;
 	}
-	if (row->fields.count > FIELDS_MAX || (row->fields.count && row->fields.row_size < sizeof(void *))) {
+	if (row->fields.count > FIELDS_MAX) {
 		snprintf(why, why_size, "stream %s: %u fields, at most %u", row->name, row->fields.count, FIELDS_MAX);
+		return NULL;
+	}
+	if (row->fields.count && !row->fields.rows) {
+		snprintf(why, why_size, "stream %s: the table of its %u fields is missing", row->name,
+			 row->fields.count);
+		return NULL;
+	}
+	if (row->fields.count && row->fields.row_size < FIELD_ROW_MIN) {
+		snprintf(why, why_size, "stream %s: a row of fields has %u bytes, at least %zu", row->name,
+			 row->fields.row_size, FIELD_ROW_MIN);
 		return NULL;
 	}
 	struct stream *s = calloc(1, sizeof(*s));
@@ -308,13 +344,8 @@ void stream_destroy(struct stream *s)
 
 const struct field *stream_field(const struct stream *s, const char *name)
 {
-	for (uint32_t i = 0; i < s->n_fields; i++)
-		if (s->fields[i].name && !strcmp(s->fields[i].name, name))
-			return &s->fields[i];
-	for (uint32_t i = 0; i < n_header_fields; i++)
-		if (!strcmp(header_fields[i].name, name))
-			return &header_fields[i];
-	return NULL;
+	const struct field *own = find_field(s->fields, s->n_fields, name);
+	return own ? own : find_field(header_fields, n_header_fields, name);
 }
 
 int schema_add(struct schema *schema, struct stream *stream)
@@ -332,6 +363,7 @@ int schema_add(struct schema *schema, struct stream *stream)
 		schema->n_streams = id + 1;
 	}
 	stream->id = (uint16_t)id;
+	stream->serial = ++schema->n_added;
 	schema->streams[id] = stream;
 	return 0;
 }

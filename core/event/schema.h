@@ -31,7 +31,8 @@ struct field {
 };
 
 struct stream {
-	uint16_t id; /* eun_event.stream */
+	uint16_t id;     /* eun_event.stream */
+	uint32_t serial; /* no other stream of its schema has or had it, though ids (and addresses) are used again */
 	uint32_t version;
 	uint32_t record_size;
 	uint32_t flags; /* enum eun_stream_flags */
@@ -52,6 +53,7 @@ struct stream {
 struct schema {
 	struct stream **streams; /* by id; NULL where none */
 	uint32_t n_streams;
+	uint32_t n_added; /* ever */
 };
 
 /* The header's fields, the same for every stream. `time` is the first. Static. */
@@ -84,7 +86,7 @@ bool type_is_text(enum eun_type type); /* chars, string, strings, path */
 /* A row of one of a plugin's tables, zero beyond what the plugin knew. `out` has `size` bytes. */
 void table_row(const struct eun_table *table, uint32_t i, void *out, size_t size);
 
-/* Of `names`, the one most like `name` (edit distance at most a third of its length); NULL: none is near. */
+/* Of `names`, the one most like `name` (edit distance at most a third of its length, plus 1); NULL: none is near. */
 const char *nearest_name(const char *name, const char *const *names, size_t n);
 
 #endif

@@ -1,11 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Events to bytes: text, wide text, JSON, CSV. A writer appends to a buffer and does no output; the sink flushes it.
- *
- * Event strings are hostile. Text: no control byte and no invalid UTF-8 reaches a terminal (\n, \t, \r as such, else
- * \xHH). JSON: valid UTF-8 (an invalid byte becomes \ufffd). CSV: RFC 4180, CRLF not used, and a cell that a
- * spreadsheet would take for a formula is preceded by an apostrophe.
  * Nothing is allocated per event beyond the buffer's growth.
+ *
+ * Event strings are hostile; escape.h says what is done to them. What a value looks like:
+ *
+ *   type                  JSON                                    text and CSV
+ *   u8..u64, s8..s64      integer                                 the same; hex, octal, divisor as field and column say
+ *   bool                  true, false                             true, false
+ *   time                  "2026-11-24T10:11:12.123456789Z"        10:11:12, local; CSV as JSON
+ *   chars, string, path   string                                  escaped
+ *   strings               array of strings                        joined by spaces, "a b" quoted where needed
+ *   ip                    "10.0.0.1", "::1"                       the same
+ *   sockaddr              {"addr":,"port":,"family":}; no addr    10.0.0.1:80, [::1]:80, unix
+ *                         but of inet and inet6: null
+ *   enum                  label, or the integer                   the same
+ *   flags                 array of labels, left bits as "0x40"    A|B|0x40, 0
+ *   errno                 integer                                 ENOENT for -2; 0; 3
+ *   caps                  array of names, unknown: bit number     CAP_KILL|CAP_BPF|45, 0
+ *   bytes                 "00ff"                                  00ff
+ *   u64s                  array of integers                       1,2,3
+ *   hist                  {"slots":[{"lo":,"hi":,"count":}]}      0-1:5,4-7:2
+ *   stack                 array of "0x..."                        0x...,0x...
+ *   no value              null                                    - in text, empty in CSV
+ *
+ * JSON, an object a line: ts, stream, the header's fields, the stream's own (an own field hides a header field of its
+ * name), container: null on the host, else {"id":null,"name":null,"image":null,"runtime":null,"state":"pending"}. With
+ * columns: those fields alone, under their field names, in that order.
+ *
+ * Text with columns: a table, numbers to the right. Without: TIME PID COMM STREAM, then name=value of the stream's
+ * default columns (it has none: all of its own fields). A value in such a pair that is empty or holds a space or a
+ * quote is "quoted": a string with \" in it for a quote; arguments are joined first, then quoted as a whole with each \
+ * and " of the joined text preceded by \. Wide: all header fields and all own ones as pairs, times with nanoseconds;
+ * with columns as text, times with milliseconds.
+ *
+ * CSV: RFC 4180, but a row ends in \n and is always one line, for its cells are escaped as text is. The head has the
+ * field names. A cell that begins (after spaces) with = + - @ or their full-width forms and is not a plain number is
+ * preceded by an apostrophe, so that no spreadsheet takes it for a formula.
  */
 #ifndef CORE_EVENT_WRITER_H
 #define CORE_EVENT_WRITER_H
@@ -21,9 +52,10 @@ extern const char *const format_names[]; /* ends at NULL */
 
 /* A column of text or CSV. `field` is looked up per stream by name, so one column serves several streams. */
 struct column {
-	char *header;   /* PID */
-	char *field;    /* pid; "time" and "stream" are header fields */
-	uint32_t width; /* at least; 0: what the type needs. The last column is not padded */
+	char *header;       /* PID */
+	char *field;        /* pid; "time" and "stream" are header fields */
+	enum eun_type type; /* of the field, for width and side; EUN_NONE: not known, shown as text is */
+	uint32_t width;     /* at least; 0: what the type needs. The last column is not padded */
 	uint32_t decimals;
 	uint64_t divisor; /* 0, 1: none */
 };
@@ -41,8 +73,9 @@ struct writer_options {
 	bool no_header;       /* no line with the columns' names */
 };
 
-struct writer; /* borrows the columns */
+struct writer; /* borrows the columns; serves the streams of one schema */
 
+/* NULL: errno; EINVAL is CSV without columns. */
 struct writer *writer_new(const struct writer_options *options);
 void writer_destroy(struct writer *writer);
 
@@ -56,10 +89,13 @@ int writer_event(struct writer *writer, const struct view *view, struct buf *out
  */
 int writer_lost(struct writer *writer, const struct stream *stream, uint64_t count, uint64_t time, struct buf *out);
 
-/* One value as text the way text output shows it, for messages and tests. */
-int value_text(const struct view *view, const struct field *field, struct buf *out);
+/* One value as text the way a column shows it, for messages and tests. `clock_offset` as in the options. */
+int value_text(const struct view *view, const struct field *field, int64_t clock_offset, struct buf *out);
 
-/* The histogram of a HIST field as bars, a line per slot, as libbpf-tools print it; `unit` heads it ("usecs"). */
+/*
+ * The histogram of a HIST field as bars, a line per slot, as libbpf-tools print it; `unit` heads it ("usecs"). Nothing
+ * when all slots are 0. Slots above the 64th are not looked at.
+ */
 int histogram_bars(const uint64_t *slots, uint32_t n, const char *unit, struct buf *out);
 
 #endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "address.h"
+#include "escape.h"
+#include "format.h"
+#include "names.h"
+
+static void json_text(struct buf *out, const char *text)
+{
+	escape_json(out, text, strlen(text));
+}
+
+/* `"a","b"`: what goes between the elements of an array begun at `start`. */
+static void comma(struct buf *out, size_t start)
+{
+	if (out->len > start)
+		buf_char(out, ',');
+}
+
+static void json_unsigned(const struct context *ctx, const struct value *v, struct buf *out)
+{
+	(void)ctx;
+	buf_u64(out, v->u);
+}
+
+static void json_signed(const struct context *ctx, const struct value *v, struct buf *out)
+{
+	(void)ctx;
+	buf_s64(out, v->s);
+}
+
+static void json_bool(const struct context *ctx, const struct value *v, struct buf *out)
+{
+	(void)ctx;
+	buf_str(out, v->u ? "true" : "false");
+}
+
+static void json_time(const struct context *ctx, const struct value *v, struct buf *out)
+{
+	buf_char(out, '"');
+	stamp_utc(ctx->stamp, v->u, out);
+	buf_char(out, '"');
+}
+
+static void json_string(const struct context *ctx, const struct value *v, struct buf *out)
+{
+	(void)ctx;
+	escape_json(out, v->ptr, v->len);
+}
+
+static void json_strings(const struct context *ctx, const struct value *v, struct buf *out)
+{
+	const char *string;
+	size_t n;
+	(void)ctx;
+	buf_char(out, '[');
+	size_t start = out->len;
+	for (uint32_t at = 0; strings_next(v, &at, &string, &n);) {
+		comma(out, start);
+		escape_json(out, string, n);
+	}
+	buf_char(out, ']');
+}
+
+static void json_ip(const struct context *ctx, const struct value *v, struct buf *out)
+{
+	struct eun_ip ip;
+	(void)ctx;
+	memcpy(&ip, v->ptr, sizeof(ip));
+	buf_char(out, '"');
+	address_text(out, &ip, 0);
+	buf_char(out, '"');
+}
+
+static void json_sockaddr(const struct context *ctx, const struct value *v, struct buf *out)
+{
+	struct eun_sockaddr addr;
+	(void)ctx;
+	memcpy(&addr, v->ptr, sizeof(addr));
+	const char *family = address_family(addr.family);
+	buf_str(out, "{\"addr\":");
+	if (address_is_inet(&addr)) {
+		buf_char(out, '"');
+		address_text(out, &addr.addr, addr.scope);
+		buf_char(out, '"');
+	} else {
+		buf_str(out, "null");
+	}
+	buf_str(out, ",\"port\":");
+	buf_u64(out, addr.port);
+	buf_str(out, ",\"family\":");
+	if (family)
+		json_text(out, family);
+	else
+		buf_u64(out, addr.family);
+	buf_char(out, '}');
+}
+
+static void json_enum(const struct context *ctx, const struct value *v, struct buf *out)
+{
+	const char *label = cell_label(ctx->cell, v->u);
+	if (label)
+		json_text(out, label);
+	else
+		buf_u64(out, v->u);
+}
+
+static void json_flags(const struct context *ctx, const struct value *v, struct buf *out)
+{
+	uint64_t left = v->u;
+	const char *name;
+	buf_char(out, '[');
+	size_t start = out->len;
+	for (uint32_t at = 0; (name = flags_next(ctx->cell->field, &at, &left));) {
+		comma(out, start);
+		json_text(out, name);
+	}
+	if (left) {
+		comma(out, start);
+		buf_char(out, '"');
+		buf_hex(out, left);
+		buf_char(out, '"');
+	}
+	buf_char(out, ']');
+}
+
+static void json_caps(const struct context *ctx, const struct value *v, struct buf *out)
+{
+	(void)ctx;
+	buf_char(out, '[');
+	size_t start = out->len;
+	for (unsigned bit = 0; bit < 64; bit++) {
+		const char *name = cap_name(bit);
+		if (!(v->u >> bit & 1))
+			continue;
+		comma(out, start);
+		if (name)
+			json_text(out, name);
+		else
+			buf_u64(out, bit);
+	}
+	buf_char(out, ']');
+}
+
+static void json_bytes(const struct context *ctx, const struct value *v, struct buf *out)
+{
+	(void)ctx;
+	buf_char(out, '"');
+	buf_hex_bytes(out, v->ptr, v->len);
+	buf_char(out, '"');
+}
+
+static void json_u64s(const struct context *ctx, const struct value *v, struct buf *out)
+{
+	(void)ctx;
+	buf_char(out, '[');
+	size_t start = out->len;
+	for (uint32_t i = 0; i < u64s_count(v); i++) {
+		comma(out, start);
+		buf_u64(out, u64s_at(v, i));
+	}
+	buf_char(out, ']');
+}
+
+static void json_hist(const struct context *ctx, const struct value *v, struct buf *out)
+{
+	(void)ctx;
+	buf_str(out, "{\"slots\":[");
+	size_t start = out->len;
+	for (uint32_t i = 0; i < u64s_count(v); i++) {
+		if (!u64s_at(v, i))
+			continue;
+		comma(out, start);
+		buf_str(out, "{\"lo\":");
+		buf_u64(out, hist_low(i));
+		buf_str(out, ",\"hi\":");
+		buf_u64(out, hist_high(i));
+		buf_str(out, ",\"count\":");
+		buf_u64(out, u64s_at(v, i));
+		buf_char(out, '}');
+	}
+	buf_str(out, "]}");
+}
+
+static void json_stack(const struct context *ctx, const struct value *v, struct buf *out)
+{
+	(void)ctx;
+	buf_char(out, '[');
+	size_t start = out->len;
+	for (uint32_t i = 0; i < u64s_count(v) && u64s_at(v, i); i++) {
+		comma(out, start);
+		buf_char(out, '"');
+		buf_hex(out, u64s_at(v, i));
+		buf_char(out, '"');
+	}
+	buf_char(out, ']');
+}
+
+static value_writer *const types[EUN_TYPES] = {
+	[EUN_U8] = json_unsigned,       [EUN_U16] = json_unsigned, [EUN_U32] = json_unsigned,
+	[EUN_U64] = json_unsigned,      [EUN_S8] = json_signed,    [EUN_S16] = json_signed,
+	[EUN_S32] = json_signed,        [EUN_S64] = json_signed,   [EUN_BOOL] = json_bool,
+	[EUN_TIME] = json_time,         [EUN_CHARS] = json_string, [EUN_STRING] = json_string,
+	[EUN_STRINGS] = json_strings,   [EUN_PATH] = json_string,  [EUN_IP] = json_ip,
+	[EUN_SOCKADDR] = json_sockaddr, [EUN_ENUM] = json_enum,    [EUN_FLAGS] = json_flags,
+	[EUN_ERRNO] = json_signed,      [EUN_CAPS] = json_caps,    [EUN_BYTES] = json_bytes,
+	[EUN_U64S] = json_u64s,         [EUN_HIST] = json_hist,    [EUN_STACK] = json_stack,
+};
+
+/* With columns: each named once, whatever was asked, for a key may stand in an object once. */
+static void named_layout(const struct writer *w, struct layout *layout)
+{
+	for (uint32_t i = 0; i < w->n_columns; i++) {
+		const char *name = w->columns[i].field;
+		uint32_t before = 0;
+		while (before < i && strcmp(w->columns[before].field, name) != 0)
+			before++;
+		if (before == i)
+			layout_add(layout, stream_field(layout->stream, name), NULL, ",\"", name, "\":");
+	}
+}
+
+static void json_layout(const struct writer *w, struct layout *layout)
+{
+	if (w->options.columns) {
+		named_layout(w, layout);
+		return;
+	}
+	/* The first header field is the time, here called ts. */
+	if (!stream_field(layout->stream, "ts"))
+		layout_add(layout, &header_fields[0], NULL, ",\"", "ts", "\":");
+	layout_add_all(layout, 1, ",\"", "\":");
+	layout->container = !stream_field(layout->stream, "container");
+}
+
+/* Names are found for a container by its own reader, later than this event: until then it is said to be pending. */
+static void json_container(const struct view *view, struct buf *out)
+{
+	uint16_t flags;
+	memcpy(&flags, (const char *)view->rec + offsetof(struct eun_event, flags), sizeof(flags));
+	buf_str(out, ",\"container\":");
+	if (flags & EUN_CONTAINER)
+		buf_str(out, "{\"id\":null,\"name\":null,\"image\":null,\"runtime\":null,\"state\":\"pending\"}");
+	else
+		buf_str(out, "null");
+}
+
+static void json_event(struct writer *w, const struct layout *layout, const struct view *view, struct buf *out)
+{
+	buf_char(out, '{');
+	for (uint32_t i = 0; i < layout->n_cells; i++) {
+		const struct cell *cell = &layout->cells[i];
+		struct value v;
+		buf_add(out, layout->leads.data + cell->lead + !i,
+			cell->lead_len - !i); /* the first without its comma */
+		if (cell->field && view_read(view, cell->field, &v))
+			types[cell->field->type](&(struct context){.cell = cell, .stamp = &w->stamp}, &v, out);
+		else
+			buf_str(out, "null");
+	}
+	if (layout->container)
+		json_container(view, out);
+	buf_add(out, "}\n", 2);
+}
+
+static void json_lost(struct writer *w, const struct stream *stream, uint64_t count, uint64_t time, struct buf *out)
+{
+	buf_str(out, "{\"ts\":\"");
+	stamp_utc(&w->stamp, time, out);
+	buf_str(out, "\",\"stream\":\"lost\",\"of\":");
+	json_text(out, stream->name);
+	buf_str(out, ",\"count\":");
+	buf_u64(out, count);
+	buf_add(out, "}\n", 2);
+}
+
+const struct format_ops json_format = {
+	.name = "json",
+	.layout = json_layout,
+	.event = json_event,
+	.lost = json_lost,
+};
