@@ -3,14 +3,16 @@
  * All that a tracer needs: begin a record, append strings and paths, submit it. Include it first, once, in the
  * plugin's .bpf.c.
  *
- *	SEC("tp_btf/sched_process_exit")
+ *	SEC("?tp_btf/sched_process_exit")
  *	int BPF_PROG(on_exit, struct task_struct *task)
  *	{
  *		struct eun_slot *s = eun_begin(PROCESS_EXIT, sizeof(struct process_exit));
- *		if (!s)
- *			return 0;                               // not wanted: switched off, not a target, nowhere to build
- *it struct process_exit *e = eun_record(s);         // header filled, the fixed part zeroed e->exit_code =
- *BPF_CORE_READ(task, exit_code); eun_submit(s); return 0;
+ *		if (!s) // not wanted: switched off, not a target, nowhere to build it
+ *			return 0;
+ *		struct process_exit *e = eun_record(s); // header filled, the fixed part zeroed
+ *		e->exit_code = task->exit_code >> 8;
+ *		eun_submit(s);
+ *		return 0;
  *	}
  *
  * Every eun_begin() that returns a slot must be followed by exactly one of eun_submit(), eun_row_insert() and
@@ -30,8 +32,6 @@
 
 /* A rendezvous for scratch: one record under construction. An interrupt, or on recent kernels another task, may run a
  * program in the middle of another's record, so each CPU has a few. */
-#define EUN_SLOTS 4
-
 struct eun_slot {
 	u32 busy;
 	u32 level; /* index of the slot */
@@ -52,14 +52,17 @@ struct eun_slot {
 		struct dentry *parent;
 		u64 hash_len;
 		const unsigned char *name;
-	} name;       /* of `dentry` */
-	u32 pos;      /* first byte used in path */
-	u32 root_pos; /* pos where the task's root was met; ~0: not met */
-	u32 fs_pos;   /* pos where the first mount's root was met; ~0: not met */
-	u32 walk;     /* enum eun_walk */
+	} name;              /* of `dentry` */
+	u32 pos;             /* first byte used in path */
+	u32 root_pos;        /* pos where the task's root was met; ~0: not met */
+	u32 fs_pos;          /* pos where the first mount's root was met; ~0: not met */
+	u32 walk;            /* enum eun_walk */
+	eun_ref ref, fs_ref; /* the path that was appended */
 	char path[EUN_STRING_MAX + 256];
 	char rec[EUN_RECORD_MAX + 64]; /* the slack is for word-wise compares past a string's end */
 };
+
+_Static_assert(sizeof(struct eun_slot) == EUN_SLOT_BYTES, "the host makes the map");
 
 /* Owned by the host and shared by all objects, but for eun_streams and eun_counts: one of each an object. */
 
@@ -140,9 +143,6 @@ struct {
 	__type(value, struct eun_counts);
 } eun_counts SEC(".maps");
 
-/* The id that the host gave stream 0 of this object; the others follow. */
-const volatile u16 eun_stream_base = 0;
-
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 /* Atomic, because an interrupt on this CPU may count in the middle of it: the law allows no error. */
@@ -155,11 +155,9 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 	} while (0)
 
 /* Which of `sets` contain this actor. The kinds are asked only while a set is left that tests them. */
-static __always_inline u64 eun_member(u64 sets, u32 pid, u32 uid, const struct eun_comm *comm)
+static __always_inline u64 eun_member(struct eun_ctl *ctl, u64 sets, u32 pid, u32 uid, const struct eun_comm *comm)
 {
-	u32 zero = 0;
-	struct eun_ctl *ctl = bpf_map_lookup_elem(&eun_ctl, &zero);
-	if (!ctl || (pid && pid == (u32)ctl->self))
+	if (pid && pid == ctl->self)
 		return 0;
 	if (sets & ~ctl->any_pid) {
 		u64 *in = bpf_map_lookup_elem(&eun_pids, &pid);
@@ -183,6 +181,21 @@ static __always_inline bool eun_wanted(u32 stream)
 	return ctl && ctl->sets;
 }
 
+/* Of the sets that want the stream, those that contain the current task. */
+static __always_inline u64 eun_current(u64 sets)
+{
+	struct eun_comm comm = {};
+	u32 zero = 0, uid = 0;
+	struct eun_ctl *ctl = bpf_map_lookup_elem(&eun_ctl, &zero);
+	if (!ctl)
+		return 0;
+	if (sets & ~ctl->any_uid)
+		uid = bpf_get_current_uid_gid();
+	if (sets & ~ctl->any_comm)
+		bpf_get_current_comm(&comm, sizeof(comm));
+	return eun_member(ctl, sets, bpf_get_current_pid_tgid() >> 32, uid, &comm);
+}
+
 /*
  * The target sets that want the stream and contain the current task; 0: none does. Counts what it sees: call it once
  * an event. eun_begin() does.
@@ -191,18 +204,20 @@ static __always_inline u64 eun_enter(u32 stream)
 {
 	struct eun_stream_ctl *ctl = bpf_map_lookup_elem(&eun_streams, &stream);
 	u64 sets = ctl ? ctl->sets : 0;
-	struct eun_comm comm = {};
-	u32 zero = 0;
-	struct eun_ctl *all = bpf_map_lookup_elem(&eun_ctl, &zero);
-	if (!sets || !all)
+	if (!sets)
 		return 0;
 	eun_count(stream, seen, 1);
-	if (sets & ~all->any_comm)
-		bpf_get_current_comm(&comm, sizeof(comm));
-	sets = eun_member(sets, bpf_get_current_pid_tgid() >> 32, (u32)bpf_get_current_uid_gid(), &comm);
+	sets = eun_current(sets);
 	if (!sets)
 		eun_count(stream, not_target, 1);
 	return sets;
+}
+
+/* True: the event that begins here will be wanted when it ends. Counts nothing. */
+static __always_inline bool eun_meant(u32 stream)
+{
+	struct eun_stream_ctl *ctl = bpf_map_lookup_elem(&eun_streams, &stream);
+	return ctl && ctl->sets && eun_current(ctl->sets);
 }
 
 static __always_inline void *eun_record(struct eun_slot *s)
@@ -233,35 +248,71 @@ static __always_inline struct eun_slot *eun_slot_take(void)
 /* The inode number of init's pid namespace: PROC_PID_INIT_INO, include/linux/proc_ns.h */
 #define EUN_FIRST_PIDNS 0xEFFFFFFCu
 
-/* Fills what identifies an actor: all of the header but time, stream, cpu, len. */
-static __always_inline void eun_actor(struct eun_event *h, struct task_struct *task)
+/* A pid's number and namespace at a level; that of pid->level is the innermost. */
+static __always_inline void eun_read_upid(struct upid *to, struct pid *pid, u32 level)
 {
+	level &= 31; /* MAX_PID_NS_LEVEL is 32 */
+	bpf_probe_read_kernel(to, bpf_core_type_size(struct upid),
+			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+				      level * bpf_core_type_size(struct upid));
+}
+
+/*
+ * Fills what identifies the current task as an actor: all of the header but time, stream, cpu, len. Ids come from
+ * helpers where there is one: on recent kernels the verifier searches the whole of vmlinux's BTF, about 1 ms, for each
+ * pointer that is loaded from a task, in each program.
+ */
+static __always_inline void eun_actor(struct eun_event *h)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 ids = bpf_get_current_uid_gid();
 	h->flags = 0;
-	h->cgroup = task->cgroups->dfl_cgrp->kn->id;
+	h->cgroup = bpf_get_current_cgroup_id();
 	h->pid = task->tgid;
 	h->tid = task->pid;
 	h->ppid = task->real_parent->tgid;
-	h->uid = task->cred->uid.val;
-	h->gid = task->cred->gid.val;
+	h->uid = ids;
+	h->gid = ids >> 32;
 	h->mntns = task->nsproxy->mnt_ns->ns.inum;
 	h->pidns = EUN_FIRST_PIDNS;
 	struct pid *pid = task->thread_pid;
 	u32 level = pid->level;
 	if (level) {
 		struct upid in = {};
-		level &= 31; /* MAX_PID_NS_LEVEL is 32 */
-		bpf_probe_read_kernel(&in, bpf_core_type_size(struct upid),
-				      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-					      level * bpf_core_type_size(struct upid));
+		eun_read_upid(&in, pid, level);
 		h->pidns = BPF_CORE_READ(in.ns, ns.inum);
 		h->flags |= EUN_CONTAINER;
 	}
-	bpf_probe_read_kernel(h->comm, sizeof(h->comm), task->comm);
+	bpf_get_current_comm(h->comm, sizeof(h->comm));
+}
+
+/* The same of any task, for iterators; by reads that cost more when it runs and less when it is verified. */
+static __always_inline void eun_actor_of(struct eun_event *h, struct task_struct *task)
+{
+	h->flags = 0;
+	h->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	h->pid = BPF_CORE_READ(task, tgid);
+	h->tid = BPF_CORE_READ(task, pid);
+	h->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	h->uid = BPF_CORE_READ(task, cred, uid.val);
+	h->gid = BPF_CORE_READ(task, cred, gid.val);
+	h->mntns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+	h->pidns = EUN_FIRST_PIDNS;
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	u32 level = BPF_CORE_READ(pid, level);
+	if (level) {
+		struct upid in = {};
+		eun_read_upid(&in, pid, level);
+		h->pidns = BPF_CORE_READ(in.ns, ns.inum);
+		h->flags |= EUN_CONTAINER;
+	}
+	bpf_core_read(h->comm, sizeof(h->comm), &task->comm);
 }
 
 static __always_inline struct eun_slot *eun_open(u32 stream, u32 size, u64 sets)
 {
-	struct eun_slot *s = eun_slot_take();
+	struct eun_stream_ctl *ctl = bpf_map_lookup_elem(&eun_streams, &stream);
+	struct eun_slot *s = ctl ? eun_slot_take() : NULL;
 	if (!s) {
 		eun_count(stream, lost, 1);
 		return NULL;
@@ -272,7 +323,7 @@ static __always_inline struct eun_slot *eun_open(u32 stream, u32 size, u64 sets)
 	__builtin_memset(s->rec, 0, size);
 	struct eun_event *h = (void *)s->rec;
 	h->time = bpf_ktime_get_boot_ns();
-	h->stream = eun_stream_base + stream;
+	h->stream = ctl->id;
 	h->cpu = bpf_get_smp_processor_id();
 	return s;
 }
@@ -282,7 +333,7 @@ static __always_inline struct eun_slot *eun_make(u32 stream, u32 size, u64 sets)
 {
 	struct eun_slot *s = eun_open(stream, size, sets);
 	if (s)
-		eun_actor((void *)s->rec, bpf_get_current_task_btf());
+		eun_actor((void *)s->rec);
 	return s;
 }
 
@@ -297,24 +348,29 @@ static __always_inline struct eun_slot *eun_begin(u32 stream, u32 size)
 }
 
 /*
- * The same for an event whose actor is not the current task (a packet that arrives): `who` is the header of the actor,
- * stored when the object was made by eun_actor(); NULL: unknown.
+ * eun_enter(), eun_make() and eun_begin() for an event whose actor is not the current task (a packet that arrives):
+ * `who` is the header of the actor, stored when the object was made by eun_actor(); NULL: unknown.
  */
-static __always_inline struct eun_slot *eun_begin_as(u32 stream, u32 size, const struct eun_event *who)
+static __always_inline u64 eun_enter_as(u32 stream, const struct eun_event *who)
 {
 	struct eun_stream_ctl *ctl = bpf_map_lookup_elem(&eun_streams, &stream);
 	u64 sets = ctl ? ctl->sets : 0;
 	struct eun_comm comm = {};
-	if (!sets)
-		return NULL;
+	u32 zero = 0;
+	struct eun_ctl *all = bpf_map_lookup_elem(&eun_ctl, &zero);
+	if (!sets || !all)
+		return 0;
 	eun_count(stream, seen, 1);
 	if (who)
 		__builtin_memcpy(&comm, who->comm, sizeof(comm));
-	sets = eun_member(sets, who ? who->pid : 0, who ? who->uid : 0, &comm);
-	if (!sets) {
+	sets = eun_member(all, sets, who ? who->pid : 0, who ? who->uid : 0, &comm);
+	if (!sets)
 		eun_count(stream, not_target, 1);
-		return NULL;
-	}
+	return sets;
+}
+
+static __always_inline struct eun_slot *eun_make_as(u32 stream, u32 size, u64 sets, const struct eun_event *who)
+{
 	struct eun_slot *s = eun_open(stream, size, sets);
 	if (!s)
 		return NULL;
@@ -334,6 +390,12 @@ static __always_inline struct eun_slot *eun_begin_as(u32 stream, u32 size, const
 		h->flags = EUN_NOT_ACTOR;
 	}
 	return s;
+}
+
+static __always_inline struct eun_slot *eun_begin_as(u32 stream, u32 size, const struct eun_event *who)
+{
+	u64 sets = eun_enter_as(stream, who);
+	return sets ? eun_make_as(stream, size, sets, who) : NULL;
 }
 
 static __always_inline void eun_flag(struct eun_slot *s, u16 flag)

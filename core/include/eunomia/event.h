@@ -20,11 +20,15 @@
 #define EUN_RECORD_MAX 16384
 #define EUN_STRING_MAX 4096
 
+/* The scratch that a record is built in (map eun_scratch): slots a CPU, bytes a slot. */
+#define EUN_SLOTS 4
+#define EUN_SLOT_BYTES 20928
+
 /* Streams of one plugin; their index in the plugin's table is their number inside its BPF object. */
 #define EUN_STREAMS_MAX 64
 
-/* Target sets known at once; a set is one bit of a __u64. */
-#define EUN_SETS_MAX 64
+/* Target sets known at once; a set is one bit of a __u64, the top one is EUN_DYING's. */
+#define EUN_SETS_MAX 63
 
 #define EUN_COMM_LEN 16
 
@@ -104,8 +108,10 @@ struct eun_counts {
  */
 struct eun_stream_ctl {
 	__u64 sets; /* bit per target set whose subscriptions want the stream */
+	__u32 id;   /* eun_event.stream of its records */
 	__u32 ring; /* index of its first ring in eun_rings */
 	__u32 mask; /* ring + (cpu & mask) is the one to use */
+	__u32 reserved;
 };
 
 /* Shared by every object of one host (map eun_ctl, memory-mapped). A set that does not test a kind has its bit here. */
@@ -114,10 +120,11 @@ struct eun_ctl {
 	__u64 any_uid;
 	__u64 any_comm;
 	__u64 follow;   /* sets whose members' children are members */
-	__u64 self;     /* the host's own pid (low 32 bits): never a subject */
+	__u32 self;     /* the host's own pid: never a subject */
 	__u32 sleeping; /* the reader waits: wake it once */
-	__u32 reserved;
-	__u32 live[EUN_SETS_MAX]; /* members alive of each set that tests pids */
 };
+
+/* In eun_pids: the process is dead, its last events may still come. Not a set. */
+#define EUN_DYING (1ull << 63)
 
 #endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who is meant. A target set is a conjunction: one of these pids (and, when it follows, their descendants), one of
+ * these uids, one of these thread names; a kind that is empty is not tested. The kernel decides, before a record is
+ * built, in maps that every BPF object shares; each set is one bit.
+ *
+ * One thread. Needs the privileges of bpf(2).
+ */
+#ifndef CORE_TARGET_TARGET_H
+#define CORE_TARGET_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <eunomia/event.h>
+
+struct target_spec {
+	const uint32_t *pids;
+	size_t n_pids;
+	bool follow; /* descendants alive now and all later ones */
+	const uint32_t *uids;
+	size_t n_uids;
+	const char *const *comms;
+	size_t n_comms;
+};
+
+/* A map that the host owns and every object uses in place of its own: bpf_map__reuse_fd(). */
+struct shared_map {
+	const char *name;
+	int fd;
+};
+
+struct targets;
+
+/* NULL and errno; `why` says what failed. */
+struct targets *targets_new(char *why, size_t why_size);
+void targets_destroy(struct targets *targets);
+
+/* The maps to share: eun_ctl, eun_pids, eun_uids, eun_comms. Valid as long as `targets`. */
+const struct shared_map *targets_maps(const struct targets *targets, size_t *n);
+/* The mapped control block; the ring reader keeps `sleeping` there. */
+struct eun_ctl *targets_ctl(const struct targets *targets);
+
+/*
+ * Makes a set; returns its number or -errno with `why`: -ESRCH a pid that is gone, -EINVAL a thread's id, -ENOSPC all
+ * sets are in use. An empty spec is everyone.
+ */
+int targets_add(struct targets *targets, const struct target_spec *spec, char *why, size_t why_size);
+void targets_remove(struct targets *targets, int set);
+
+/* True: the set tests pids and every member is dead. */
+bool targets_gone(const struct targets *targets, int set);
+
+#endif
