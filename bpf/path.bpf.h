@@ -14,9 +14,9 @@ enum eun_walk {
 	EUN_WALK_FULL,     /* no space for the next name */
 };
 
-/* Components one call of the walk takes, and calls: 4 x 64 components. The verifier checks the function once. */
-#define EUN_WALK_STEP 64
-#define EUN_WALK_STEPS 4
+/* Components one call of the walk takes, and calls: 8 x 32. The verifier checks the function once, turn by turn. */
+#define EUN_WALK_STEP 8
+#define EUN_WALK_STEPS 32
 
 static __always_inline void eun_read_mount(struct eun_slot *s, struct mount *mount)
 {
@@ -130,53 +130,79 @@ static __always_inline void eun_walk_up(struct eun_slot *s)
 }
 
 /*
+ * Appends the path of the slot's mount and dentry; `ref` and `fs_ref` name it. A global function too: however many
+ * paths a program appends, it is verified once.
+ */
+__attribute__((noinline)) int eun_path(u32 level, u32 want_fs)
+{
+	struct eun_slot *s = bpf_map_lookup_elem(&eun_scratch, &level);
+	if (!s)
+		return 0;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fs_struct *task_fs = task->fs; /* loaded before the verifier's ways part: see eun_actor() */
+	struct path root = {};
+	u32 off = s->len, fs_pos;
+	s->ref = s->fs_ref = 0;
+	bpf_core_read(&root, sizeof(root), &task_fs->root);
+	s->root_dentry = root.dentry;
+	s->root_mount = (void *)root.mnt - bpf_core_field_offset(struct mount, mnt);
+	eun_read_mount(s, s->mount);
+	struct dentry *dentry = s->dentry, *mount_root = s->mnt.root;
+	eun_walk_up(s);
+	if (s->walk == EUN_WALK_NO_MOUNT && s->pos == EUN_STRING_MAX) {
+		s->ref = eun_path_nowhere(s, dentry);
+		return 0;
+	}
+	if (s->walk == EUN_WALK_TOP && s->root_pos != s->pos) {
+		/* met the task's root on the way up, or never: then the file is outside of it, or in no mount at all */
+		if (s->root_pos == ~0u && s->mount != BPF_CORE_READ(task, nsproxy, mnt_ns, root))
+			eun_flag(s, EUN_UNREACHABLE);
+		else if (s->root_pos > s->pos + 1) /* by 1: a bare root's '/' */
+			eun_flag(s, EUN_CHROOTED);
+	}
+	s->ref = eun_path_copy(s);
+	if (!want_fs || !s->ref)
+		return 0;
+	fs_pos = s->fs_pos;
+	struct dentry *fs_root = BPF_CORE_READ(dentry, d_sb, s_root);
+	if (mount_root == fs_root) {
+		if (fs_pos < EUN_STRING_MAX)
+			s->fs_ref = EUN_REF(off + fs_pos - s->pos, EUN_STRING_MAX - fs_pos);
+		else if (fs_pos == EUN_STRING_MAX)
+			s->fs_ref =
+				EUN_REF(off, 1); /* the root of the file system: "/", which every path begins with */
+		else
+			s->fs_ref = s->ref; /* cut before the mount was met */
+		return 0;
+	}
+	/* a mount tree of one mount, whose root is the file system's */
+	s->dentry = dentry;
+	s->mount = s->mnt.parent = NULL;
+	s->mnt.root = fs_root;
+	eun_walk_up(s);
+	s->fs_ref = eun_path_copy(s);
+	return 0;
+}
+
+/*
  * Appends the path of (mnt, dentry). `fs` takes the path inside the file system, the same wherever that is mounted;
  * it shares the bytes of the path, but where only a part of the file system is mounted. NULL: not asked.
  */
 static __always_inline void eun_add_path(struct eun_slot *s, eun_ref *ref, eun_ref *fs, const struct path *path)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	u32 in_mount = bpf_core_field_offset(struct mount, mnt), off = s->len, fs_pos;
-	s->root_dentry = task->fs->root.dentry;
-	s->root_mount = (void *)task->fs->root.mnt - in_mount;
 	s->dentry = path->dentry;
-	s->mount = (void *)path->mnt - in_mount;
-	eun_read_mount(s, s->mount);
-	struct dentry *mount_root = s->mnt.root;
-	eun_walk_up(s);
-	if (s->walk == EUN_WALK_NO_MOUNT && s->pos == EUN_STRING_MAX) {
-		*ref = eun_path_nowhere(s, path->dentry);
-		return;
-	}
-	if (s->walk == EUN_WALK_TOP && s->mount != task->nsproxy->mnt_ns->root)
-		eun_flag(s, EUN_UNREACHABLE);
-	if (s->root_pos < EUN_STRING_MAX && s->root_pos != s->pos)
-		eun_flag(s, EUN_CHROOTED);
-	*ref = eun_path_copy(s);
-	if (!fs || !*ref)
-		return;
-	fs_pos = s->fs_pos;
-	struct dentry *fs_root = BPF_CORE_READ(path, dentry, d_sb, s_root);
-	if (mount_root == fs_root) {
-		if (fs_pos < EUN_STRING_MAX)
-			*fs = EUN_REF(off + fs_pos - s->pos, EUN_STRING_MAX - fs_pos);
-		else
-			*fs = *ref; /* the root of the file system: "/" */
-		return;
-	}
-	/* a mount tree of one mount, whose root is the file system's */
-	s->dentry = path->dentry;
-	s->mount = s->mnt.parent = NULL;
-	s->mnt.root = fs_root;
-	eun_walk_up(s);
-	*fs = eun_path_copy(s);
+	s->mount = (void *)path->mnt - bpf_core_field_offset(struct mount, mnt);
+	eun_path(s->level, fs != NULL);
+	*ref = s->ref;
+	if (fs)
+		*fs = s->fs_ref;
 }
 
 /* The open file behind a descriptor of the current task, NULL: none. */
 static __always_inline struct file *eun_fd_file(int fd)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct fdtable *table = task->files->fdt;
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
 	struct file **files = BPF_CORE_READ(table, fd);
 	struct file *file = NULL;
 	if (fd < 0 || (u32)fd >= BPF_CORE_READ(table, max_fds))
@@ -190,6 +216,13 @@ static __always_inline void eun_add_file_path(struct eun_slot *s, eun_ref *ref, 
 	struct path path = {};
 	bpf_core_read(&path, sizeof(path), &file->f_path);
 	eun_add_path(s, ref, fs, &path);
+}
+
+/* The number that user space knows a device by (st_dev). */
+static __always_inline u32 eun_dev(dev_t dev)
+{
+	u32 major = dev >> 20, minor = dev & 0xfffff;
+	return (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12;
 }
 
 #define EUN_AT_FDCWD -100
@@ -211,8 +244,8 @@ static __always_inline void eun_add_path_at(struct eun_slot *s, eun_ref *path, e
 		struct task_struct *task = bpf_get_current_task_btf();
 		struct path at = {};
 		if (dirfd == EUN_AT_FDCWD) {
-			at.mnt = task->fs->pwd.mnt;
-			at.dentry = task->fs->pwd.dentry;
+			struct fs_struct *fs = BPF_CORE_READ(task, fs);
+			bpf_core_read(&at, sizeof(at), &fs->pwd);
 		} else {
 			struct file *file = eun_fd_file(dirfd);
 			if (file)
@@ -231,9 +264,7 @@ static __always_inline void eun_add_path_at(struct eun_slot *s, eun_ref *path, e
 		eun_add_kernel_string(s, name, from);
 	else
 		eun_add_user_string(s, name, from);
-	if (!*name)
-		*path = *dir;
-	else if (*dir)
+	if (*name && *dir)
 		*path = EUN_REF(EUN_REF_OFF(*dir), s->len - EUN_REF_OFF(*dir));
 	else
 		*path = *name;

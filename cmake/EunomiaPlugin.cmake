@@ -25,7 +25,7 @@ function(eunomia_bpf_object source object)
   cmake_path(GET source PARENT_PATH source_dir)
   add_custom_command(OUTPUT ${object}
     COMMAND ${EUNOMIA_CLANG} -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_${EUNOMIA_BPF_ARCH}
-      -Wall -Wextra -Werror -Wno-address-of-packed-member -fno-stack-protector
+      -Wall -Wextra -Werror -Wno-unused-parameter -Wno-address-of-packed-member -fno-stack-protector
       -I${EUNOMIA_INCLUDE_DIR} -I${EUNOMIA_BPF_DIR} -I${source_dir} -idirafter ${EUNOMIA_LIBBPF_INCLUDE}
       -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
     COMMAND ${EUNOMIA_LLVM_STRIP} -g ${object}
