@@ -242,6 +242,7 @@ struct task_struct {
 };
 
 struct linux_binprm {
+	unsigned int secureexec : 1;
 	struct file *file;
 	int argc;
 	const char *filename, *interp;
