@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A third party's way: install, build a plugin outside the tree against what was installed, load it.
+# third_party.sh CMAKE BUILD PROJECT CC GENERATOR
+set -eu
+cmake=$1 build=$2 project=$3 cc=$4 generator=$5
+
+work=$(mktemp -d /tmp/eunomia-third-party-XXXXXX)
+trap 'rm -rf "$work"' EXIT
+prefix=$work/prefix
+umask 022
+
+fail()
+{
+	echo "third_party: $*" >&2
+	exit 1
+}
+
+# expect TEXT COMMAND...: its output must have TEXT in it
+expect()
+{
+	text=$1
+	shift
+	"$@" >"$work/out" 2>&1 || { cat "$work/out" >&2; fail "'$*' failed"; }
+	grep -qF -- "$text" "$work/out" || { cat "$work/out" >&2; fail "'$*' does not say '$text'"; }
+}
+
+install_sdk()
+{
+	"$cmake" --install "$build" --prefix "$prefix" >"$work/install.log" || { cat "$work/install.log" >&2; exit 1; }
+	test -f "$prefix/include/eunomia/plugin.h" || fail "eunomia/plugin.h is not installed"
+}
+
+# With CMake, from a copy, so that nothing of the tree is within reach.
+build_with_cmake()
+{
+	cp -r "$project" "$work/project"
+	"$cmake" -S "$work/project" -B "$work/project/build" -G "$generator" -DCMAKE_C_COMPILER="$cc" \
+		-DCMAKE_PREFIX_PATH="$prefix" >"$work/log" 2>&1 &&
+		"$cmake" --build "$work/project/build" --verbose >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+	source=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$build/CMakeCache.txt")
+	! grep -qF -e "$source/" "$work/log" || fail "the tree itself was used: $(grep -F "$source/" "$work/log")"
+	mkdir "$work/cmake"
+	cp "$work/project/build/hello.so" "$work/cmake/"
+}
+
+# By hand, with what pkg-config says.
+build_by_hand()
+{
+	PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name eunomia.pc)")
+	export PKG_CONFIG_PATH
+	clang=$(sed -n 's/^EUNOMIA_CLANG:FILEPATH=//p' "$build/CMakeCache.txt")
+	arch=$(uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/riscv64/riscv/')
+	mkdir "$work/hand"
+	cd "$work/project"
+	"$clang" -g -O2 -target bpf -mcpu=v3 "-D__TARGET_ARCH_$arch" $(pkg-config --variable=bpf_cflags eunomia) \
+		-c hello.bpf.c -o "$work/hand/hello.bpf.o"
+	"$cc" $(pkg-config --cflags eunomia) -O2 -Wall -Wextra -Werror -DEUN_OBJECT_FILE="\"$work/hand/hello.bpf.o\"" \
+		-fPIC -shared -nostartfiles hello.c -o "$work/hand/hello.so"
+	cd /
+	case $(pkg-config --variable=plugindir eunomia) in
+	*/eunomia/plugins) ;;
+	*) fail "pkg-config has no plugindir" ;;
+	esac
+}
+
+# What the loader makes of both.
+load()
+{
+	for how in cmake hand; do
+		expect "plugin hello 1.0" "$build/bin/abi_inspect" "$work/$how/hello.so"
+		expect "stream hello.exit, 1 fields" "$build/bin/abi_inspect" "$work/$how/hello.so"
+	done
+}
+
+install_sdk
+build_with_cmake
+build_by_hand
+load
+echo "third_party: fine"
