@@ -26,32 +26,38 @@ static const struct bad cases[] = {
 static const char *const right[] = {"good", "hash_sysv", "hash_gnu", "hash_both", "relr", "future"};
 #define N_RIGHT (sizeof(right) / sizeof(right[0]))
 
-/* The file as NAME.so, alone in a folder. */
-static void put(const char *from, const char *name, char *folder, char *path)
+/* What one test is about, and a folder for it. */
+struct item {
+	const struct bad *bad;
+	const char *from; /* of a right one */
+	const char *folder;
+};
+
+/* ABI_DIR/FROM.so as NAME.so in the folder; unlinked before, so that it is another file for the dynamic linker. */
+static void put(const struct item *item, const char *from, const char *name, char *path)
 {
 	char source[PATH_MAX];
-	scratch_make(folder);
 	snprintf(source, sizeof(source), "%s/%s.so", ABI_DIR, from);
-	snprintf(path, PATH_MAX, "%.4000s/%s.so", folder, name);
+	snprintf(path, PATH_MAX, "%s/%s.so", item->folder, name);
+	unlink(path);
 	file_copy(source, path, 0755);
 }
 
 static void test_refused(void **state)
 {
-	const struct bad *bad = *state;
-	char folder[PATH_MAX], path[PATH_MAX];
-	put(bad->name, "good", folder, path);
-	refused(path, bad->message);
-	scratch_remove(folder);
+	const struct item *item = *state;
+	char path[PATH_MAX];
+	put(item, item->bad->name, "good", path);
+	refused(path, item->bad->message);
 }
 
 /* The same file does run without the check: so the test above would see it. */
 static void test_runs(void **state)
 {
-	const struct bad *bad = *state;
+	const struct item *item = *state;
 	char path[PATH_MAX], name[16];
 	int status;
-	snprintf(path, sizeof(path), "%s/%s.so", ABI_DIR, bad->name);
+	snprintf(path, sizeof(path), "%s/%s.so", ABI_DIR, item->bad->name);
 	pid_t child = fork();
 	if (!child) {
 		void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -67,31 +73,30 @@ static void test_runs(void **state)
 
 static void test_accepted(void **state)
 {
-	const char *from = *state, *name = strcmp(from, "future") ? "good" : from;
-	char folder[PATH_MAX], path[PATH_MAX], source[PATH_MAX];
-	snprintf(source, sizeof(source), "%s/%s.so", ABI_DIR, from);
-	if (access(source, F_OK) && !strcmp(from, "relr"))
+	const struct item *item = *state;
+	const char *name = strcmp(item->from, "future") ? "good" : "future";
+	char path[PATH_MAX], source[PATH_MAX];
+	snprintf(source, sizeof(source), "%s/%s.so", ABI_DIR, item->from);
+	if (access(source, F_OK) && !strcmp(item->from, "relr"))
 		skip(); /* this linker can't make one */
-	put(from, name, folder, path);
+	put(item, item->from, name, path);
 	accepted(path, name);
-	scratch_remove(folder);
 }
 
 /* No two bad plugins get the same message. */
 static void test_own_message(void **state)
 {
-	(void)state;
+	const struct item *item = *state;
 	char *messages[N_CASES];
 	for (size_t i = 0; i < N_CASES; i++) {
-		char folder[PATH_MAX], path[PATH_MAX], why[1024];
-		put(cases[i].name, "good", folder, path);
+		char path[PATH_MAX], why[1024];
+		put(item, cases[i].name, "good", path);
 		assert_null(plugin_open(path, why, sizeof(why)));
 		messages[i] = strdup(why + strlen(path));
 		assert_non_null(messages[i]);
 		for (size_t j = 0; j < i; j++)
 			if (!strcmp(messages[i], messages[j]))
 				fail_msg("%s and %s both get: %s", cases[i].name, cases[j].name, messages[i]);
-		scratch_remove(folder);
 	}
 	for (size_t i = 0; i < N_CASES; i++)
 		free(messages[i]);
@@ -100,9 +105,8 @@ static void test_own_message(void **state)
 /* What later versions added at the ends of rows is passed over, not taken for the next row. */
 static void test_future_rows(void **state)
 {
-	(void)state;
-	char folder[PATH_MAX], path[PATH_MAX], why[1024] = "";
-	put("future", "future", folder, path);
+	char path[PATH_MAX], why[1024] = "";
+	put(*state, "future", "future", path);
 	struct plugin *p = plugin_open(path, why, sizeof(why));
 	if (!p)
 		fail_msg("%s", why);
@@ -115,15 +119,13 @@ static void test_future_rows(void **state)
 	assert_int_equal(stream_field(s, "other")->offset, 76);
 	stream_destroy(s);
 	plugin_close(p);
-	scratch_remove(folder);
 }
 
 /* The rows of the good plugin as a host will use them. */
 static void test_good_rows(void **state)
 {
-	(void)state;
-	char folder[PATH_MAX], path[PATH_MAX], why[1024] = "";
-	put("good", "good", folder, path);
+	char path[PATH_MAX], why[1024] = "";
+	put(*state, "good", "good", path);
 	struct plugin *p = plugin_open(path, why, sizeof(why));
 	if (!p)
 		fail_msg("%s", why);
@@ -148,22 +150,31 @@ static void test_good_rows(void **state)
 	assert_string_equal(stream_field(s, "kind")->labels[1].name, "reply");
 	stream_destroy(s);
 	plugin_close(p);
-	scratch_remove(folder);
 }
 
 int main(void)
 {
 	struct CMUnitTest tests[2 * N_CASES + N_RIGHT + 3];
+	struct item items[N_CASES + N_RIGHT + 1];
+	char folder[PATH_MAX];
 	size_t n = 0;
-	for (size_t i = 0; i < N_CASES; i++) {
-		tests[n++] = (struct CMUnitTest){cases[i].name, test_refused, NULL, NULL, (void *)&cases[i]};
+	struct item *item = items;
+	scratch_make(folder);
+	for (size_t i = 0; i < N_CASES; i++, item++) {
+		*item = (struct item){.bad = &cases[i], .folder = folder};
+		tests[n++] = (struct CMUnitTest){cases[i].name, test_refused, NULL, NULL, item};
 		if (cases[i].runs)
-			tests[n++] = (struct CMUnitTest){"runs unchecked", test_runs, NULL, NULL, (void *)&cases[i]};
+			tests[n++] = (struct CMUnitTest){"runs unchecked", test_runs, NULL, NULL, item};
 	}
-	for (size_t i = 0; i < N_RIGHT; i++)
-		tests[n++] = (struct CMUnitTest){right[i], test_accepted, NULL, NULL, (void *)right[i]};
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_own_message);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_future_rows);
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_good_rows);
-	return _cmocka_run_group_tests("abi_refuse", tests, n, NULL, NULL);
+	for (size_t i = 0; i < N_RIGHT; i++, item++) {
+		*item = (struct item){.from = right[i], .folder = folder};
+		tests[n++] = (struct CMUnitTest){right[i], test_accepted, NULL, NULL, item};
+	}
+	*item = (struct item){.folder = folder};
+	tests[n++] = (struct CMUnitTest){"every message is its own", test_own_message, NULL, NULL, item};
+	tests[n++] = (struct CMUnitTest){"rows of the future", test_future_rows, NULL, NULL, item};
+	tests[n++] = (struct CMUnitTest){"rows", test_good_rows, NULL, NULL, item};
+	int failed = _cmocka_run_group_tests("abi_refuse", tests, n, NULL, NULL);
+	scratch_remove(folder);
+	return failed;
 }
