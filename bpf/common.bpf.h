@@ -248,13 +248,25 @@ static __always_inline struct eun_slot *eun_slot_take(void)
 /* The inode number of init's pid namespace: PROC_PID_INIT_INO, include/linux/proc_ns.h */
 #define EUN_FIRST_PIDNS 0xEFFFFFFCu
 
-/* A pid's number and namespace at a level; that of pid->level is the innermost. */
+/*
+ * A pid's number and namespace at a level; that of pid->level is the innermost. `pid` must come from a probe read: the
+ * verifier of 6.1 adds nothing unknown to a pointer that it has a type for.
+ */
 static __always_inline void eun_read_upid(struct upid *to, struct pid *pid, u32 level)
 {
 	level &= 31; /* MAX_PID_NS_LEVEL is 32 */
 	bpf_probe_read_kernel(to, bpf_core_type_size(struct upid),
 			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
 				      level * bpf_core_type_size(struct upid));
+}
+
+/* An actor that is in another pid namespace than the first. */
+static __always_inline void eun_actor_inside(struct eun_event *h, struct pid *pid, u32 level)
+{
+	struct upid in = {};
+	eun_read_upid(&in, pid, level);
+	h->pidns = BPF_CORE_READ(in.ns, ns.inum);
+	h->flags |= EUN_CONTAINER;
 }
 
 /*
@@ -275,14 +287,9 @@ static __always_inline void eun_actor(struct eun_event *h)
 	h->gid = ids >> 32;
 	h->mntns = task->nsproxy->mnt_ns->ns.inum;
 	h->pidns = EUN_FIRST_PIDNS;
-	struct pid *pid = task->thread_pid;
-	u32 level = pid->level;
-	if (level) {
-		struct upid in = {};
-		eun_read_upid(&in, pid, level);
-		h->pidns = BPF_CORE_READ(in.ns, ns.inum);
-		h->flags |= EUN_CONTAINER;
-	}
+	u32 level = task->thread_pid->level;
+	if (level)
+		eun_actor_inside(h, BPF_CORE_READ(task, thread_pid), level);
 	bpf_get_current_comm(h->comm, sizeof(h->comm));
 }
 
@@ -300,12 +307,8 @@ static __always_inline void eun_actor_of(struct eun_event *h, struct task_struct
 	h->pidns = EUN_FIRST_PIDNS;
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
 	u32 level = BPF_CORE_READ(pid, level);
-	if (level) {
-		struct upid in = {};
-		eun_read_upid(&in, pid, level);
-		h->pidns = BPF_CORE_READ(in.ns, ns.inum);
-		h->flags |= EUN_CONTAINER;
-	}
+	if (level)
+		eun_actor_inside(h, pid, level);
 	bpf_core_read(h->comm, sizeof(h->comm), &task->comm);
 }
 
