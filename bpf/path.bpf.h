@@ -18,14 +18,22 @@ enum eun_walk {
 #define EUN_WALK_STEP 8
 #define EUN_WALK_STEPS 32
 
+/* The members are neighbours on every kernel so far: one read. Decided when the object is loaded. */
 static __always_inline void eun_read_mount(struct eun_slot *s, struct mount *mount)
 {
-	bpf_core_read(&s->mnt.parent, sizeof(void *), &mount->mnt_parent);
-	bpf_core_read(&s->mnt.mountpoint, sizeof(void *), &mount->mnt_mountpoint);
-	bpf_core_read(&s->mnt.root, sizeof(void *), &mount->mnt.mnt_root);
+	u32 parent = bpf_core_field_offset(struct mount, mnt_parent),
+	    mountpoint = bpf_core_field_offset(struct mount, mnt_mountpoint),
+	    root = bpf_core_field_offset(struct mount, mnt.mnt_root);
+	if (mountpoint == parent + sizeof(void *) && root == parent + 2 * sizeof(void *)) {
+		bpf_probe_read_kernel(&s->mnt, sizeof(s->mnt), (void *)mount + parent);
+	} else {
+		bpf_probe_read_kernel(&s->mnt.parent, sizeof(void *), (void *)mount + parent);
+		bpf_probe_read_kernel(&s->mnt.mountpoint, sizeof(void *), (void *)mount + mountpoint);
+		bpf_probe_read_kernel(&s->mnt.root, sizeof(void *), (void *)mount + root);
+	}
 }
 
-/* d_parent and d_name are neighbours on every kernel so far: one read. Decided when the object is loaded. */
+/* d_parent and d_name are neighbours too. */
 static __always_inline void eun_read_name(struct eun_slot *s, struct dentry *d)
 {
 	u32 parent = bpf_core_field_offset(struct dentry, d_parent),
@@ -198,17 +206,19 @@ static __always_inline void eun_add_path(struct eun_slot *s, eun_ref *ref, eun_r
 		*fs = s->fs_ref;
 }
 
-/* The open file behind a descriptor of the current task, NULL: none. */
+/* The open file behind a descriptor of the current task, 0: none. Global, as eun_path() is. */
+__attribute__((noinline)) u64 eun_fd(int fd)
+{
+	struct fdtable *table = bpf_get_current_task_btf()->files->fdt;
+	u64 file = 0;
+	if (fd >= 0 && (u32)fd < table->max_fds)
+		bpf_probe_read_kernel(&file, sizeof(file), &table->fd[fd]);
+	return file;
+}
+
 static __always_inline struct file *eun_fd_file(int fd)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd);
-	struct file *file = NULL;
-	if (fd < 0 || (u32)fd >= BPF_CORE_READ(table, max_fds))
-		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), &files[fd]);
-	return file;
+	return (void *)eun_fd(fd);
 }
 
 static __always_inline void eun_add_file_path(struct eun_slot *s, eun_ref *ref, eun_ref *fs, struct file *file)
@@ -228,37 +238,53 @@ static __always_inline u32 eun_dev(dev_t dev)
 #define EUN_AT_FDCWD -100
 
 /*
- * A path that the task gave as text, relative to `dirfd` when it does not begin with '/': directory and text are put
- * side by side, `path` names the whole, `dir` the directory (0 when the text is absolute), `name` the text. The text
- * is not normalised. `from` is in user memory, or in a map when `kernel` is set.
+ * Where a path given as text starts from. An absolute one starts from the task's root: left out where that is the root
+ * of the outermost mount or of one on it, as it is but for a chroot.
+ */
+static __always_inline void eun_path_start(struct eun_slot *s, struct path *at, char first, int dirfd)
+{
+	struct fs_struct *fs = BPF_CORE_READ(bpf_get_current_task_btf(), fs);
+	if (first == '/') {
+		bpf_core_read(at, sizeof(*at), &fs->root);
+		struct mount *mount = (void *)at->mnt - bpf_core_field_offset(struct mount, mnt);
+		eun_read_mount(s, mount);
+		struct mount *parent = s->mnt.parent;
+		if (at->dentry == s->mnt.root && BPF_CORE_READ(parent, mnt_parent) == parent)
+			at->dentry = NULL;
+	} else if (dirfd == EUN_AT_FDCWD) {
+		bpf_core_read(at, sizeof(*at), &fs->pwd);
+	} else {
+		struct file *file = eun_fd_file(dirfd);
+		if (file)
+			bpf_core_read(at, sizeof(*at), &file->f_path);
+	}
+}
+
+/*
+ * A path that the task gave as text, behind the directory that it is relative to (`dirfd`; of a chrooted task's
+ * absolute one, the root): both are put side by side, `path` names the whole, `dir` the directory (0: none), `name` the
+ * text. The text is not normalised. `from` is in user memory, or in the kernel's when `kernel` is set; not readable:
+ * nothing is appended.
  */
 static __always_inline void eun_add_path_at(struct eun_slot *s, eun_ref *path, eun_ref *dir, eun_ref *name, int dirfd,
 					    const void *from, bool kernel)
 {
+	struct path at = {};
 	char first = 0;
-	if (kernel)
-		bpf_probe_read_kernel(&first, 1, from);
-	else
-		bpf_probe_read_user(&first, 1, from);
-	if (first != '/') {
-		struct task_struct *task = bpf_get_current_task_btf();
-		struct path at = {};
-		if (dirfd == EUN_AT_FDCWD) {
-			struct fs_struct *fs = BPF_CORE_READ(task, fs);
-			bpf_core_read(&at, sizeof(at), &fs->pwd);
-		} else {
-			struct file *file = eun_fd_file(dirfd);
-			if (file)
-				bpf_core_read(&at, sizeof(at), &file->f_path);
-		}
-		if (at.dentry)
-			eun_add_path(s, dir, NULL, &at);
-		u32 end = s->len;
-		EUN_HIDE(end);
-		if (*dir && first && EUN_REF_LEN(*dir) > 1 && end < EUN_RECORD_MAX) {
-			s->rec[end] = '/';
-			s->len = end + 1;
-		}
+	if (kernel ? bpf_probe_read_kernel(&first, 1, from) : bpf_probe_read_user(&first, 1, from))
+		return;
+	eun_path_start(s, &at, first, dirfd);
+	if (at.dentry)
+		eun_add_path(s, dir, NULL, &at);
+	u32 end = s->len;
+	EUN_HIDE(end);
+	if (first == '/' && EUN_REF_LEN(*dir) == 1) {
+		/* the root lies upon other mounts, and is the top all the same */
+		s->len = EUN_REF_OFF(*dir);
+		*dir = 0;
+	} else if (*dir && first && first != '/' && EUN_REF_LEN(*dir) > 1 && end < EUN_RECORD_MAX) {
+		s->rec[end] = '/';
+		s->len = end + 1;
 	}
 	if (kernel)
 		eun_add_kernel_string(s, name, from);

@@ -16,12 +16,15 @@ static __always_inline u32 eun_room(struct eun_slot *s)
 	return off;
 }
 
-/* n: what bpf_probe_read_*_str returned for a string written at `off`. Returns the length without its NUL. */
+/*
+ * n: what bpf_probe_read_*_str returned for a string written at `off`. One byte more than EUN_STRING_MAX is asked for,
+ * so that a string of just that length counts as whole. Returns the length without its NUL.
+ */
 static __always_inline u32 eun_string_done(struct eun_slot *s, u32 off, long n)
 {
-	if (n <= 0 || n > EUN_STRING_MAX)
+	if (n <= 0 || n > EUN_STRING_MAX + 1)
 		return 0;
-	if (n == EUN_STRING_MAX)
+	if (n > EUN_STRING_MAX)
 		eun_flag(s, EUN_TRUNCATED);
 	u32 len = (u32)n - 1;
 	s->len = off + len;
@@ -34,7 +37,7 @@ static __always_inline void eun_add_user_string(struct eun_slot *s, eun_ref *ref
 	u32 off = eun_room(s);
 	if (!off || off > EUN_RECORD_MAX - EUN_STRING_MAX)
 		return;
-	long n = bpf_probe_read_user_str(s->rec + off, EUN_STRING_MAX, from);
+	long n = bpf_probe_read_user_str(s->rec + off, EUN_STRING_MAX + 1, from);
 	if (n > 0)
 		*ref = EUN_REF(off, eun_string_done(s, off, n));
 }
@@ -45,7 +48,7 @@ static __always_inline void eun_add_kernel_string(struct eun_slot *s, eun_ref *r
 	u32 off = eun_room(s);
 	if (!off || off > EUN_RECORD_MAX - EUN_STRING_MAX)
 		return;
-	long n = bpf_probe_read_kernel_str(s->rec + off, EUN_STRING_MAX, from);
+	long n = bpf_probe_read_kernel_str(s->rec + off, EUN_STRING_MAX + 1, from);
 	if (n > 0)
 		*ref = EUN_REF(off, eun_string_done(s, off, n));
 }

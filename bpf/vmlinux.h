@@ -316,6 +316,7 @@ struct io_kiocb {
 		struct file *file;
 	};
 	u8 opcode;
+	u64 flags; /* of 32 bits on some kernels: the low ones are the same */
 };
 
 /* Tracepoint records (perf's layout) */
@@ -334,6 +335,14 @@ struct trace_event_raw_sys_exit {
 	struct trace_entry ent;
 	long id;
 	long ret;
+};
+struct trace_event_raw_io_uring_submit_sqe {
+	struct trace_entry ent;
+	void *req;
+};
+struct trace_event_raw_io_uring_submit_req {
+	struct trace_entry ent;
+	void *req;
 };
 struct trace_event_raw_io_uring_complete {
 	struct trace_entry ent;
