@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: (MIT OR GPL-2.0) */
+/* Files: opened, closed, named, changed, mounted, read and written. */
+#include "common.bpf.h"
+
+#include "files.h"
+#include "files_nr.h"
+
+#include "files_calls.bpf.h"
+#include "files_path.bpf.h"
+#include "files_open.bpf.h"
+#include "files_uring.bpf.h"
+#include "files_io.bpf.h"

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: (MIT OR GPL-2.0) */
+/* open's family, and close. Part of files.bpf.c. */
+#ifndef EUNOMIA_FILES_OPEN_BPF_H
+#define EUNOMIA_FILES_OPEN_BPF_H
+
+/* What creat means: O_CREAT | O_WRONLY | O_TRUNC, include/uapi/asm-generic/fcntl.h */
+#define FILES_CREAT_FLAGS (0100 | 01 | 01000)
+
+/*
+ * The head of a kernel's struct, copied as a whole: one read in place of many. What lies further back on some kernel is
+ * read by itself; that is decided when the object is loaded.
+ */
+#define FILES_HEAD 128
+
+#define files_take(as, head, from, type, member)                                             \
+	({                                                                                   \
+		as take_ = 0;                                                                \
+		u32 off_ = bpf_core_field_offset(type, member);                              \
+		if (off_ + sizeof(take_) <= FILES_HEAD)                                      \
+			take_ = *(as *)((head) + off_);                                      \
+		else                                                                         \
+			bpf_probe_read_kernel(&take_, sizeof(take_), (void *)(from) + off_); \
+		take_;                                                                       \
+	})
+
+/* The heads lie where the path is built later. */
+static __always_inline void files_add_inode(struct eun_slot *s, struct files_inode *f, struct inode *inode)
+{
+	char *head = s->path;
+	bpf_probe_read_kernel(head, FILES_HEAD, inode);
+	struct super_block *sb = (void *)files_take(u64, head, inode, struct inode, i_sb);
+	f->inode = files_take(u64, head, inode, struct inode, i_ino);
+	f->nlink = files_take(u32, head, inode, struct inode, i_nlink);
+	f->mode = files_take(u16, head, inode, struct inode, i_mode);
+	f->type = f->mode >> 12;
+	f->rdev = eun_dev(files_take(u32, head, inode, struct inode, i_rdev));
+	bpf_probe_read_kernel(head, FILES_HEAD, sb);
+	f->dev = eun_dev(files_take(u32, head, sb, struct super_block, s_dev));
+	f->fs_magic = files_take(u64, head, sb, struct super_block, s_magic);
+}
+
+/* What the file is and where. */
+static __always_inline void files_add_file(struct eun_slot *s, struct files_inode *f, eun_ref *path, eun_ref *fs_path,
+					   struct file *file)
+{
+	struct path at;
+	char *head = s->path;
+	bpf_probe_read_kernel(head, FILES_HEAD, file);
+	at.mnt = (void *)files_take(u64, head, file, struct file, f_path.mnt);
+	at.dentry = (void *)files_take(u64, head, file, struct file, f_path.dentry);
+	files_add_inode(s, f, (void *)files_take(u64, head, file, struct file, f_inode));
+	eun_add_path(s, path, fs_path, &at);
+}
+
+/* What was opened: the file behind the descriptor that the call returned. False: there is none. */
+static __always_inline bool files_add_opened(struct eun_slot *s, struct files_open *e)
+{
+	struct file *file = eun_fd_file(e->fd);
+	if (file)
+		files_add_file(s, &e->file, &e->at.path, &e->fs_path, file);
+	return file;
+}
+
+SEC("?tp")
+int open_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	struct eun_slot *s = eun_begin(FILES_OPEN, sizeof(struct files_open));
+	if (!s)
+		return 0;
+	const struct files_call *call = files_call(ctx->id);
+	struct files_open *e = eun_record(s);
+	e->call = call->call;
+	e->ret = ctx->ret < 0 ? ctx->ret : 0;
+	e->fd = ctx->ret < 0 ? -1 : ctx->ret;
+	if (call->flags_are_how)
+		bpf_probe_read_user(&e->flags, sizeof(e->flags), (void *)files_arg(call->flags));
+	else
+		e->flags = call->flags ? files_arg(call->flags) : FILES_CREAT_FLAGS;
+	if (e->fd < 0 || !files_add_opened(s, e)) {
+		e->path_source = FILES_FROM_USER;
+		if (call->path)
+			eun_add_path_at(s, &e->at.path, &e->at.dir, &e->at.name, files_dirfd(call->dirfd),
+					(void *)files_arg(call->path), false);
+	}
+	eun_submit(s);
+	return 0;
+}
+
+/* When close ends, the file is gone: taken when it begins. A descriptor that is open never fails to be released. */
+SEC("?tp")
+int close_enter(struct trace_event_raw_sys_enter *ctx)
+{
+	if (!eun_wanted(FILES_CLOSE))
+		return 0;
+	int fd = ctx->args[0];
+	struct file *file = eun_fd_file(fd);
+	struct eun_slot *s = file ? eun_begin(FILES_CLOSE, sizeof(struct files_close)) : NULL;
+	if (!s)
+		return 0;
+	struct files_close *e = eun_record(s);
+	e->fd = fd;
+	files_add_file(s, &e->file, &e->path, &e->fs_path, file);
+	eun_submit(s);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: (MIT OR GPL-2.0) */
+/*
+ * The calls that name a file by text: rename, unlink, link, chmod, chown, truncate, mkdir, mknod, mount and their
+ * variants. No tracepoint has the file that the kernel found, so the text is read when the call begins and again when
+ * it ends: two readings that differ betray a thread that changes it in between. Part of files.bpf.c.
+ */
+#ifndef EUNOMIA_FILES_PATH_BPF_H
+#define EUNOMIA_FILES_PATH_BPF_H
+
+/* So much of a text is kept from the begin of a call to its end, with its NUL. */
+#define FILES_TEXT 256
+
+/* In place of a directory: the text is no path. */
+#define FILES_NO_DIR -200
+
+/* A call that has begun. Texts are padded with zeros; one that was not readable then (not paged in) has no bit. */
+struct files_begun {
+	u32 read;     /* bit per text */
+	int dirfd;    /* io_uring's opens only, as what follows */
+	u32 flags;    /* of the open */
+	u32 reported; /* has its record already */
+	char text[2][FILES_TEXT];
+};
+
+/*
+ * key: thread id, or the address of a request of io_uring (io_kiocb); inserted when a call of a target begins, read
+ * and deleted when it ends. Bound: 1024 calls under way at once; of more the oldest, which are then judged by their end
+ * alone. So go those whose end is never seen.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u64);
+	__type(value, struct files_begun);
+} files_begun SEC(".maps");
+
+SEC("?tp")
+int path_enter(struct trace_event_raw_sys_enter *ctx)
+{
+	const struct files_call *call = files_call(ctx->id);
+	if (!eun_meant(call->stream))
+		return 0;
+	struct eun_slot *s = eun_slot_take();
+	if (!s)
+		return 0;
+	struct files_begun *b = eun_record(s);
+	u64 tid = (u32)bpf_get_current_pid_tgid();
+	__builtin_memset(b, 0, sizeof(*b));
+	if (call->path && bpf_probe_read_user_str(b->text[0], FILES_TEXT, (void *)files_arg(call->path)) > 0)
+		b->read |= 1;
+	if (call->other && bpf_probe_read_user_str(b->text[1], FILES_TEXT, (void *)files_arg(call->other)) > 0)
+		b->read |= 2;
+	bpf_map_update_elem(&files_begun, &tid, b, BPF_ANY);
+	eun_drop(s);
+	return 0;
+}
+
+/* The text now, against what it was; compared in the space where a path is built. Both have their padding. */
+static __always_inline bool files_changed(struct eun_slot *s, const char *then, const char *now)
+{
+	u64 *a = (u64 *)s->path, *b = (u64 *)then, differ = 0;
+	__builtin_memset(s->path, 0, FILES_TEXT);
+	bpf_probe_read_user_str(s->path, FILES_TEXT, now);
+	for (u32 i = 0; i < FILES_TEXT / sizeof(u64); i++)
+		differ |= a[i] ^ b[i];
+	return differ;
+}
+
+/*
+ * Appends a text of the current call to the record in slot `level`. What counts is what it is now, but where that is
+ * not what it was when the call began, the latter. Joined with `dirfd`, or by itself (FILES_NO_DIR: not a path).
+ * which: 0, the record's `p.at`, 1, its `other`.
+ */
+__noinline int files_add_text(u32 level, u32 which, int dirfd, u64 now)
+{
+	u64 tid = (u32)bpf_get_current_pid_tgid();
+	struct eun_slot *s = bpf_map_lookup_elem(&eun_scratch, &level);
+	struct files_begun *b = bpf_map_lookup_elem(&files_begun, &tid);
+	if (!s)
+		return 0;
+	struct files_pair *e = eun_record(s);
+	struct files_where *at = which ? &e->other : &e->p.at;
+	const char *text = (void *)now;
+	bool changed = false;
+	if (b && b->read >> which & 1) {
+		const char *then = b->text[which & 1];
+		changed = files_changed(s, then, text);
+		if (changed) {
+			eun_flag(s, EUN_ARGS_CHANGED);
+			if (then[FILES_TEXT - 2])
+				eun_flag(s, EUN_TRUNCATED);
+			text = then;
+		}
+	}
+	if (dirfd != FILES_NO_DIR)
+		eun_add_path_at(s, &at->path, &at->dir, &at->name, dirfd, text, changed);
+	else if (changed)
+		eun_add_kernel_string(s, &at->path, text);
+	else
+		eun_add_user_string(s, &at->path, text);
+	return 0;
+}
+
+/* The fixed part of each record, by stream; struct files_mount is the largest. */
+static const u32 files_sizes[16] = {
+	[FILES_RENAME] = sizeof(struct files_pair), [FILES_UNLINK] = sizeof(struct files_path),
+	[FILES_LINK] = sizeof(struct files_pair),   [FILES_CHMOD] = sizeof(struct files_value),
+	[FILES_CHOWN] = sizeof(struct files_value), [FILES_TRUNCATE] = sizeof(struct files_value),
+	[FILES_MKDIR] = sizeof(struct files_value), [FILES_MKNOD] = sizeof(struct files_value),
+	[FILES_MOUNT] = sizeof(struct files_mount),
+};
+
+/* What the call is about: a text, or a descriptor's file. */
+static __always_inline void files_add_path(struct eun_slot *s, struct files_path *e, const struct files_call *call)
+{
+	if (call->path) {
+		files_add_text(s->level, 0, files_dirfd(call->dirfd), files_arg(call->path));
+		/* AT_EMPTY_PATH: an empty text names the directory's descriptor itself */
+		if (!e->at.dir || !e->at.name || EUN_REF_LEN(e->at.name))
+			e->path_source = FILES_FROM_USER;
+	} else if (call->dirfd) {
+		struct file *file = eun_fd_file(files_arg(call->dirfd));
+		if (file)
+			eun_add_file_path(s, &e->at.path, NULL, file);
+	}
+}
+
+/* The second path, or the text, of rename, link and mount. */
+static __always_inline void files_add_other(struct eun_slot *s, struct files_path *e, const struct files_call *call)
+{
+	if (call->call == FILES_CALL_fsconfig && e->flags == FSCONFIG_SET_BINARY)
+		return;
+	files_add_text(s->level, 1, call->other_is_text ? FILES_NO_DIR : files_dirfd(call->other_dirfd),
+		       files_arg(call->other));
+}
+
+static __always_inline void files_add_mount(struct eun_slot *s, struct files_mount *e, const struct files_call *call)
+{
+	if (call->fstype)
+		eun_add_user_string(s, &e->fstype, (void *)files_arg(call->fstype));
+	if (call->key)
+		eun_add_user_string(s, &e->key, (void *)files_arg(call->key));
+	if (call->call == FILES_CALL_mount)
+		e->mount_flags = e->pair.p.flags;
+	if (call->call == FILES_CALL_umount2)
+		e->umount_flags = e->pair.p.flags;
+}
+
+static __always_inline void files_add_value(struct files_value *e, const struct files_call *call)
+{
+	if (call->value_is_64) {
+		e->length = files_arg(call->value[0]);
+	} else {
+		e->value[0] = files_arg(call->value[0]);
+		e->value[1] = files_arg(call->value[1]);
+	}
+}
+
+static __always_inline void files_describe(struct eun_slot *s, const struct files_call *call, long ret)
+{
+	struct files_path *e = eun_record(s);
+	s->len = files_sizes[call->stream & 15];
+	e->ret = ret;
+	e->call = call->call;
+	e->flags = files_arg(call->flags);
+	e->symbolic = call->call == FILES_CALL_symlink || call->call == FILES_CALL_symlinkat;
+	e->is_dir = call->call == FILES_CALL_rmdir || (call->call == FILES_CALL_unlinkat && e->flags & AT_REMOVEDIR);
+	files_add_path(s, e, call);
+	if (call->other)
+		files_add_other(s, e, call);
+	else if (call->value[0])
+		files_add_value((void *)e, call);
+	if (call->stream == FILES_MOUNT)
+		files_add_mount(s, (void *)e, call);
+}
+
+SEC("?tp")
+int path_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	const struct files_call *call = files_call(ctx->id);
+	u64 tid = (u32)bpf_get_current_pid_tgid();
+	struct files_begun *b = bpf_map_lookup_elem(&files_begun, &tid);
+	u64 sets = eun_enter(call->stream);
+	struct eun_slot *s = sets ? eun_make(call->stream, sizeof(struct files_mount), sets) : NULL;
+	if (s) {
+		files_describe(s, call, ctx->ret);
+		eun_submit(s);
+	}
+	if (b)
+		bpf_map_delete_elem(&files_begun, &tid);
+	return 0;
+}
+
+#endif
