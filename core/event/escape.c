@@ -31,13 +31,16 @@ static int utf8(const unsigned char *p, size_t n, uint32_t *code)
 	int len = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
 	if (!len)
 		return -1;
-	/* The second byte's range leaves out overlong forms, surrogates and what is above U+10FFFF. */
-	unsigned char low = c == 0xe0   ? 0xa0
-			    : c == 0xf0 ? 0x90
-					: 0x80,
-		      high = c == 0xed   ? 0x9f
-			     : c == 0xf4 ? 0x8f
-					 : 0xbf;
+	/* Of the second byte: leaves out overlong forms, surrogates and what is above U+10FFFF. */
+	unsigned char low = 0x80, high = 0xbf;
+	if (c == 0xe0)
+		low = 0xa0;
+	else if (c == 0xed)
+		high = 0x9f;
+	else if (c == 0xf0)
+		low = 0x90;
+	else if (c == 0xf4)
+		high = 0x8f;
 	uint32_t value = len == 1 ? c : c & (0x7fu >> len);
 	for (int i = 1; i < len; i++) {
 		if ((size_t)i >= n || p[i] < low || p[i] > high)

@@ -14,7 +14,7 @@ struct text_style {
 	const char *absent;   /* what stands for no value */
 	bool utc;             /* times in RFC 3339; else the local time of day with decimals: */
 	unsigned decimals[2]; /* in a column, in a pair */
-	bool ask_plugin;      /* its format callback goes first */
+	bool for_people;      /* the plugin's format callback goes first, a column's divisor applies */
 };
 
 /* What the function of a type needs besides the value. */

@@ -55,14 +55,14 @@ void stamp_local(struct stamp *stamp, uint64_t boot, unsigned decimals, struct b
 		second_text(second, localtime_r, "%H:%M:%S", stamp->local, sizeof(stamp->local));
 		stamp->local_second = second;
 	}
-	char *to = buf_room(out, sizeof(stamp->local) + 1 + NS_DIGITS);
+	size_t n = sizeof(stamp->local) + (decimals ? 1 + decimals : 0);
+	char *to = buf_room(out, n);
 	if (!to)
 		return;
 	memcpy(to, stamp->local, sizeof(stamp->local));
-	out->len += sizeof(stamp->local);
-	if (!decimals)
-		return;
-	to[sizeof(stamp->local)] = '.';
-	fraction(to + sizeof(stamp->local) + 1, now % NS, decimals);
-	out->len += 1 + decimals;
+	if (decimals) {
+		to[sizeof(stamp->local)] = '.';
+		fraction(to + sizeof(stamp->local) + 1, now % NS, decimals);
+	}
+	out->len += n;
 }

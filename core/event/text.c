@@ -120,8 +120,8 @@ static void text_lost(struct writer *w, const struct stream *stream, uint64_t co
 	buf_char(out, '\n');
 }
 
-static const struct text_style text_style = {.absent = "-", .decimals = {0, 0}, .ask_plugin = true};
-static const struct text_style wide_style = {.absent = "-", .decimals = {3, 9}, .ask_plugin = true};
+static const struct text_style text_style = {.absent = "-", .decimals = {0, 0}, .for_people = true};
+static const struct text_style wide_style = {.absent = "-", .decimals = {3, 9}, .for_people = true};
 
 const struct format_ops text_format = {
 	.name = "text",

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Values as text, a function per type. */
-#include <errno.h>
-
 #include "address.h"
 #include "escape.h"
 #include "format.h"
@@ -55,14 +53,15 @@ static bool based_text(const struct field *f, uint64_t n, struct buf *out)
 	return true;
 }
 
-static bool is_scaled(const struct cell *cell)
+static bool is_scaled(const struct context *ctx)
 {
-	return cell->column && (cell->column->divisor > 1 || cell->column->decimals);
+	const struct column *c = ctx->cell->column;
+	return ctx->style->for_people && c && (c->divisor > 1 || c->decimals);
 }
 
 static void unsigned_text(const struct context *ctx, const struct value *v, struct buf *out)
 {
-	if (is_scaled(ctx->cell))
+	if (is_scaled(ctx))
 		scaled_text(false, v->u, ctx->cell->column, out);
 	else if (!based_text(ctx->cell->field, v->u, out))
 		buf_u64(out, v->u);
@@ -70,7 +69,7 @@ static void unsigned_text(const struct context *ctx, const struct value *v, stru
 
 static void signed_text(const struct context *ctx, const struct value *v, struct buf *out)
 {
-	if (is_scaled(ctx->cell))
+	if (is_scaled(ctx))
 		scaled_text(v->s < 0, v->s < 0 ? 0 - (uint64_t)v->s : (uint64_t)v->s, ctx->cell->column, out);
 	else if (!based_text(ctx->cell->field, (uint64_t)v->s, out))
 		buf_s64(out, v->s);
@@ -284,7 +283,7 @@ void text_value(const struct text_style *style, struct stamp *stamp, const struc
 		buf_str(out, style->absent);
 		return;
 	}
-	if (style->ask_plugin && cell->own && view->stream->format && plugin_text(cell, view, &v, out))
+	if (style->for_people && cell->own && view->stream->format && plugin_text(cell, view, &v, out))
 		return;
 	types[cell->field->type].write(&(struct context){.cell = cell, .stamp = stamp, .style = style}, &v, out);
 }

@@ -6,7 +6,8 @@
  * Event strings are hostile; escape.h says what is done to them. What a value looks like:
  *
  *   type                  JSON                                    text and CSV
- *   u8..u64, s8..s64      integer                                 the same; hex, octal, divisor as field and column say
+ *   u8..u64, s8..s64      integer                                 the same; hex or octal if the field says so,
+ *                                                                 scaled by the column's divisor in text
  *   bool                  true, false                             true, false
  *   time                  "2026-11-24T10:11:12.123456789Z"        10:11:12, local; CSV as JSON
  *   chars, string, path   string                                  escaped
@@ -35,8 +36,8 @@
  * with columns as text, times with milliseconds.
  *
  * CSV: RFC 4180, but a row ends in \n and is always one line, for its cells are escaped as text is. The head has the
- * field names. A cell that begins (after spaces) with = + - @ or their full-width forms and is not a plain number is
- * preceded by an apostrophe, so that no spreadsheet takes it for a formula.
+ * field names; no divisor applies. A cell that begins (after spaces) with = + - @ or their full-width forms and is not
+ * a plain number is preceded by an apostrophe, so that no spreadsheet takes it for a formula.
  */
 #ifndef CORE_EVENT_WRITER_H
 #define CORE_EVENT_WRITER_H

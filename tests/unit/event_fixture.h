@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -171,6 +172,36 @@ static inline struct stream *every_add(struct schema *schema)
 	return s;
 }
 
+/* What most tests start with. The time zone is UTC until a test sets another. */
+struct fixture {
+	struct schema schema;
+	struct stream *stream;
+	struct record x;
+};
+
+static inline int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	assert_non_null(f);
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	f->stream = every_add(&f->schema);
+	record_init(&f->x);
+	*state = f;
+	return 0;
+}
+
+static inline int teardown(void **state)
+{
+	struct fixture *f = *state;
+	f->stream->n_fields = sizeof(every_fields) / sizeof(every_fields[0]); /* a test may have shown fewer */
+	schema_destroy(&f->schema);
+	free(f);
+	return 0;
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
 /* What `writer` makes of a record, NUL-terminated. The caller frees. */
 static inline char *record_written(struct writer *writer, struct schema *schema, uint16_t stream, struct record *x)
 {
@@ -182,6 +213,22 @@ static inline char *record_written(struct writer *writer, struct schema *schema,
 	assert_int_equal(writer_event(writer, &view, &out), 0);
 	buf_char(&out, '\0');
 	free(bytes);
+	return out.data;
+}
+
+/* The whole output of a writer of these options: head, and the one record. The caller frees. */
+static inline char *record_output(const struct writer_options *options, struct schema *schema, uint16_t stream,
+				  struct record *x)
+{
+	struct writer *writer = writer_new(options);
+	struct buf out = {0};
+	assert_non_null(writer);
+	assert_int_equal(writer_head(writer, &out), 0);
+	char *line = record_written(writer, schema, stream, x);
+	buf_str(&out, line);
+	buf_char(&out, '\0');
+	free(line);
+	writer_destroy(writer);
 	return out.data;
 }
 

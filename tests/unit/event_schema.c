@@ -345,6 +345,8 @@ static void nearest(void **state)
 	assert_null(nearest_name("path", names, 0));
 	assert_null(nearest_name(long_name, names, n));
 	assert_string_equal(nearest_name("path", long_names, 2), "path");
+	assert_null(nearest_name(long_name, long_names, 2));           /* too long to be compared */
+	assert_string_equal(nearest_name("xport", names, n), "dport"); /* of equals the first */
 }
 
 int main(void)

@@ -3,99 +3,98 @@
 
 #include "event/view.h"
 
-struct fixture {
-	struct schema schema;
-	struct stream *stream;
-	struct record x;
+/* A record, seen. */
+struct seen {
+	struct fixture base;
 	char *bytes;
 	struct view view;
 };
 
-static int setup(void **state)
+static int setup_seen(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-	f->stream = every_add(&f->schema);
-	record_init(&f->x);
+	struct seen *f = calloc(1, sizeof(*f));
+	assert_non_null(f);
+	f->base.stream = every_add(&f->base.schema);
+	record_init(&f->base.x);
 	*state = f;
 	return 0;
 }
 
-static int teardown(void **state)
+static int teardown_seen(void **state)
 {
-	struct fixture *f = *state;
+	struct seen *f = *state;
 	free(f->bytes);
-	schema_destroy(&f->schema);
-	free(f);
-	return 0;
+	return teardown(state);
 }
 
-/* The record as it now is, seen. */
-static void look(struct fixture *f)
+/* Sees the record as it now is. */
+static void look(struct seen *f)
 {
 	uint32_t len;
 	free(f->bytes);
-	f->bytes = record_bytes(&f->x, f->stream->id, &len);
-	assert_true(view_init(&f->view, f->bytes, len, &f->schema));
+	f->bytes = record_bytes(&f->base.x, f->base.stream->id, &len);
+	assert_true(view_init(&f->view, f->bytes, len, &f->base.schema));
 }
 
-static bool get(struct fixture *f, const char *name, struct value *out)
+static bool get(struct seen *f, const char *name, struct value *out)
 {
-	const struct field *field = stream_field(f->stream, name);
+	const struct field *field = stream_field(f->base.stream, name);
 	assert_non_null(field);
 	return view_read(&f->view, field, out);
 }
 
 static void three_checks(void **state)
 {
-	struct fixture *f = *state;
+	struct seen *f = *state;
 	uint32_t len;
 	struct view v;
-	char *bytes = record_bytes(&f->x, f->stream->id, &len);
+	char *bytes = record_bytes(&f->base.x, f->base.stream->id, &len);
 	struct eun_event *head = (struct eun_event *)bytes;
-	assert_true(view_init(&v, bytes, len, &f->schema));
+	assert_true(view_init(&v, bytes, len, &f->base.schema));
 	assert_ptr_equal(v.rec, bytes);
 	assert_int_equal(v.len, len);
-	assert_ptr_equal(v.stream, f->stream);
+	assert_ptr_equal(v.stream, f->base.stream);
 	/* the length in it is not the length that came */
-	assert_false(view_init(&v, bytes, len - 1, &f->schema));
+	assert_false(view_init(&v, bytes, len - 1, &f->base.schema));
 	head->len = len + 1;
-	assert_false(view_init(&v, bytes, len, &f->schema));
-	/* shorter than the header: not even looked at */
+	assert_false(view_init(&v, bytes, len, &f->base.schema));
+	/* shorter than the header: not even read */
 	for (uint32_t n = 0; n < sizeof(struct eun_event); n++) {
-		char *cut = malloc(n + 1);
-		memset(cut, 0, n + 1);
-		assert_false(view_init(&v, cut, n, &f->schema));
+		char *cut = calloc(1, n ? n : 1);
+		if (n >= offsetof(struct eun_event, cpu))
+			memcpy(cut + offsetof(struct eun_event, len), &n, sizeof(n));
+		assert_false(view_init(&v, cut, n, &f->base.schema));
 		free(cut);
 	}
 	/* shorter than the stream's fixed part */
 	head->len = sizeof(struct every) - 1;
-	assert_false(view_init(&v, bytes, head->len, &f->schema));
+	assert_false(view_init(&v, bytes, head->len, &f->base.schema));
 	head->len = sizeof(struct every);
-	assert_true(view_init(&v, bytes, head->len, &f->schema));
+	assert_true(view_init(&v, bytes, head->len, &f->base.schema));
 	/* a stream that isn't there */
-	head->stream = f->stream->id + 1;
-	assert_false(view_init(&v, bytes, head->len, &f->schema));
+	head->stream = f->base.stream->id + 1;
+	assert_false(view_init(&v, bytes, head->len, &f->base.schema));
 	head->stream = 65535;
-	assert_false(view_init(&v, bytes, head->len, &f->schema));
+	assert_false(view_init(&v, bytes, head->len, &f->base.schema));
 	free(bytes);
 }
 
 static void integers(void **state)
 {
-	struct fixture *f = *state;
+	struct seen *f = *state;
 	struct value v;
-	f->x.r.u8 = 255;
-	f->x.r.u16 = 65535;
-	f->x.r.u32 = UINT32_MAX;
-	f->x.r.u64 = UINT64_MAX;
-	f->x.r.s8 = -128;
-	f->x.r.s16 = -2;
-	f->x.r.s32 = INT32_MIN;
-	f->x.r.s64 = INT64_MIN;
-	f->x.r.ret = -2;
-	f->x.r.yes = 1;
-	f->x.r.flags = 9;
-	f->x.r.kind = 2;
+	f->base.x.r.u8 = 255;
+	f->base.x.r.u16 = 65535;
+	f->base.x.r.u32 = UINT32_MAX;
+	f->base.x.r.u64 = UINT64_MAX;
+	f->base.x.r.s8 = -128;
+	f->base.x.r.s16 = -2;
+	f->base.x.r.s32 = INT32_MIN;
+	f->base.x.r.s64 = INT64_MIN;
+	f->base.x.r.ret = -2;
+	f->base.x.r.yes = 1;
+	f->base.x.r.flags = 9;
+	f->base.x.r.kind = 2;
 	look(f);
 #define ASSERT_FIELD(name, member, want)         \
 	do {                                     \
@@ -124,16 +123,16 @@ static void integers(void **state)
 	ASSERT_FIELD("cpu", u, 1);
 	ASSERT_FIELD("pidns", u, 4026531836u);
 	ASSERT_FIELD("mntns", u, 4026531841u);
-	f->x.r.s8 = 127;
-	f->x.r.s16 = 1;
-	f->x.r.head.flags = EUN_CONTAINER | EUN_UNREACHABLE;
+	f->base.x.r.s8 = 127;
+	f->base.x.r.s16 = 1;
+	f->base.x.r.head.flags = EUN_CONTAINER | EUN_UNREACHABLE;
 	look(f);
 	ASSERT_FIELD("s8", s, 127);
 	ASSERT_FIELD("s16", s, 1);
 	ASSERT_FIELD("event_flags", u, EUN_CONTAINER | EUN_UNREACHABLE);
 }
 
-static void assert_text(struct fixture *f, const char *name, const char *text, uint32_t len)
+static void assert_text(struct seen *f, const char *name, const char *text, uint32_t len)
 {
 	struct value v;
 	assert_true(get(f, name, &v));
@@ -143,14 +142,14 @@ static void assert_text(struct fixture *f, const char *name, const char *text, u
 
 static void texts(void **state)
 {
-	struct fixture *f = *state;
-	memcpy(f->x.r.chars, "ninechars", 9); /* fills the array: no NUL */
+	struct seen *f = *state;
+	memcpy(f->base.x.r.chars, "ninechars", 9); /* fills the array: no NUL */
 	look(f);
 	assert_text(f, "chars", "ninechars", 9);
 	assert_text(f, "path", "/etc/passwd", 11);
 	assert_text(f, "comm", "cat", 3);
 	assert_text(f, "stream", "test.every", 10);
-	memcpy(f->x.r.chars, "a\0b", 4);
+	memcpy(f->base.x.r.chars, "a\0b", 4);
 	look(f);
 	assert_text(f, "chars", "a", 1);
 }
@@ -158,21 +157,22 @@ static void texts(void **state)
 /* References: what lies outside the record is no value, whatever the rest says. */
 static void references(void **state)
 {
-	struct fixture *f = *state;
+	struct seen *f = *state;
 	struct value v;
-	const uint32_t fixed = sizeof(struct every), len = fixed + f->x.used;
+	const uint32_t fixed = sizeof(struct every), len = fixed + f->base.x.used;
 	const struct {
 		uint32_t off, len;
 		bool fine;
 	} cases[] = {
-		{fixed, 11, true},  {len, 0, true},      {len - 1, 1, true},  {fixed, f->x.used, true},
+		{fixed, 11, true},  {len, 0, true},      {len - 1, 1, true},  {fixed, f->base.x.used, true},
 		{1, len - 1, true}, {0, 0, false},       {0, 1, false},       {0, 0xffff, false},
-		{len, 1, false},    {len + 1, 0, false}, {len - 1, 2, false}, {fixed, f->x.used + 1, false},
+		{len, 1, false},    {len + 1, 0, false}, {len - 1, 2, false}, {fixed, f->base.x.used + 1, false},
 		{0xffff, 0, false}, {0xffff, 1, false},  {1, 0xffff, false},  {0xffff, 0xffff, false},
 	};
 	static const char *const names[] = {"string", "argv", "path", "blob"};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		f->x.r.string = f->x.r.argv = f->x.r.path = f->x.r.blob = EUN_REF(cases[i].off, cases[i].len);
+		f->base.x.r.string = f->base.x.r.argv = f->base.x.r.path = f->base.x.r.blob =
+			EUN_REF(cases[i].off, cases[i].len);
 		look(f);
 		for (size_t j = 0; j < sizeof(names) / sizeof(names[0]); j++) {
 			assert_int_equal(get(f, names[j], &v), cases[i].fine);
@@ -184,14 +184,14 @@ static void references(void **state)
 	}
 }
 
-static void assert_strings(struct fixture *f, const char *bytes, size_t len, const char *const *want)
+static void assert_strings(struct seen *f, const char *bytes, size_t len, const char *const *want)
 {
 	struct value v;
 	const char *s;
 	size_t n;
 	uint32_t at = 0;
-	f->x.used = 0;
-	f->x.r.argv = record_add(&f->x, bytes, len);
+	f->base.x.used = 0;
+	f->base.x.r.argv = record_add(&f->base.x, bytes, len);
 	look(f);
 	assert_true(get(f, "argv", &v));
 	for (; *want; want++) {
@@ -204,7 +204,7 @@ static void assert_strings(struct fixture *f, const char *bytes, size_t len, con
 
 static void strings(void **state)
 {
-	struct fixture *f = *state;
+	struct seen *f = *state;
 	assert_strings(f, "cat\0-n\0", 7, (const char *[]){"cat", "-n", NULL});
 	assert_strings(f, "cat\0-n", 6, (const char *[]){"cat", "-n", NULL}); /* cut: no NUL at the end */
 	assert_strings(f, "a\0\0b\0", 5, (const char *[]){"a", "", "b", NULL});
@@ -216,11 +216,11 @@ static void strings(void **state)
 
 static void arrays(void **state)
 {
-	struct fixture *f = *state;
+	struct seen *f = *state;
 	struct value v;
-	f->x.r.list[1] = UINT64_MAX;
-	f->x.r.hist[SLOTS - 1] = 5;
-	f->x.r.stack[0] = 0xffffffff81000000ull;
+	f->base.x.r.list[1] = UINT64_MAX;
+	f->base.x.r.hist[SLOTS - 1] = 5;
+	f->base.x.r.stack[0] = 0xffffffff81000000ull;
 	look(f);
 	assert_true(get(f, "list", &v));
 	assert_int_equal(u64s_count(&v), 2);
@@ -232,9 +232,9 @@ static void arrays(void **state)
 	assert_true(u64s_at(&v, 0) == 0xffffffff81000000ull);
 	assert_true(get(f, "ip", &v));
 	assert_int_equal(v.len, 16);
-	assert_memory_equal(v.ptr, &f->x.r.ip, 16);
+	assert_memory_equal(v.ptr, &f->base.x.r.ip, 16);
 	assert_true(get(f, "addr", &v));
-	assert_memory_equal(v.ptr, &f->x.r.addr, sizeof(f->x.r.addr));
+	assert_memory_equal(v.ptr, &f->base.x.r.addr, sizeof(f->base.x.r.addr));
 	assert_true(hist_low(0) == 0 && hist_high(0) == 1);
 	assert_true(hist_low(1) == 2 && hist_high(1) == 3);
 	assert_true(hist_low(63) == 1ull << 63 && hist_high(63) == UINT64_MAX);
@@ -243,15 +243,15 @@ static void arrays(void **state)
 /* A recording may hold a record at any address; the sanitizer tells if one is read as if it were aligned. */
 static void unaligned(void **state)
 {
-	struct fixture *f = *state;
+	struct seen *f = *state;
 	uint32_t len;
-	char *bytes = record_bytes(&f->x, f->stream->id, &len), *odd = malloc(len + 1);
+	char *bytes = record_bytes(&f->base.x, f->base.stream->id, &len), *odd = malloc(len + 1);
 	struct view view;
 	struct value v;
 	memcpy(odd + 1, bytes, len);
-	assert_true(view_init(&view, odd + 1, len, &f->schema));
-	for (uint32_t i = 0; i < f->stream->n_fields; i++)
-		view_read(&view, &f->stream->fields[i], &v);
+	assert_true(view_init(&view, odd + 1, len, &f->base.schema));
+	for (uint32_t i = 0; i < f->base.stream->n_fields; i++)
+		view_read(&view, &f->base.stream->fields[i], &v);
 	for (uint32_t i = 0; i < n_header_fields; i++)
 		assert_true(view_read(&view, &header_fields[i], &v));
 	free(bytes);
@@ -267,23 +267,23 @@ static bool twice_pid(const struct view *view, const struct field *field, struct
 
 static void computed(void **state)
 {
-	struct fixture *f = *state;
+	struct seen *f = *state;
 	struct value v;
 	const struct field field = {.name = "twice", .type = EUN_U32, .get = twice_pid};
 	look(f);
 	assert_true(view_read(&f->view, &field, &v));
 	assert_int_equal(v.u, 200);
-	f->x.r.head.pid = 0;
+	f->base.x.r.head.pid = 0;
 	look(f);
 	assert_false(view_read(&f->view, &field, &v));
 }
 
 int main(void)
 {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define SEEN(function) cmocka_unit_test_setup_teardown(function, setup_seen, teardown_seen)
 	const struct CMUnitTest tests[] = {
-		TEST(three_checks), TEST(integers), TEST(texts),     TEST(references),
-		TEST(strings),      TEST(arrays),   TEST(unaligned), TEST(computed),
+		SEEN(three_checks), SEEN(integers), SEEN(texts),     SEEN(references),
+		SEEN(strings),      SEEN(arrays),   SEEN(unaligned), SEEN(computed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
