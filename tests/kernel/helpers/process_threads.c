@@ -73,28 +73,38 @@ static void exit_group(int n)
 	wait_for_ever(NULL);
 }
 
-static void *meet(void *arg)
+/* Two threads end as near to each other as two CPUs allow. */
+static volatile int left;
+
+static void meet(void)
 {
-	volatile int *left = arg;
-	__sync_fetch_and_sub(left, 1);
-	while (*left)
+	__sync_fetch_and_sub(&left, 1);
+	while (left)
 		;
-	return end_thread(NULL);
 }
 
-/* Processes whose two threads end as near to each other as two CPUs allow. */
-static int together(int rounds)
+static void *meet_and_end(void *code)
+{
+	meet();
+	return end_thread(code);
+}
+
+/* Processes whose two threads end together: each for itself, or the second one for both. */
+static int together(int rounds, bool group)
 {
 	for (int i = 0; i < rounds; i++) {
 		int status;
 		pid_t pid = fork();
 		if (!pid) {
-			static volatile int left = 2;
 			pthread_t thread;
-			pthread_create(&thread, NULL, meet, (void *)&left);
-			meet((void *)&left);
+			left = 2;
+			pthread_create(&thread, NULL, meet_and_end, (void *)(intptr_t)(group ? 7 : 0));
+			meet();
+			if (group)
+				_exit(9);
+			end_thread(NULL);
 		}
-		if (waitpid(pid, &status, 0) != pid || status)
+		if (waitpid(pid, &status, 0) != pid || status != (group ? 9 << 8 : 0))
 			return 1;
 	}
 	return 0;
@@ -108,6 +118,8 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "exit-group"))
 		exit_group(n);
 	if (argc > 1 && !strcmp(argv[1], "together"))
-		return together(n);
+		return together(n, false);
+	if (argc > 1 && !strcmp(argv[1], "group-together"))
+		return together(n, true);
 	return 2;
 }
