@@ -24,7 +24,7 @@
 # expect: tcp.close 47001
 # expect: tcp.state 47001
 # expect: tcp.retransmit 47002
-# expect: tcp.rtt 127.0.0.1
+# expect: tcp.rtt "slots":[{"lo"
 # expect: tcp.listen 47001
 # expect: tcp.bind 47001
 # expect: end.process
