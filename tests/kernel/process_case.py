@@ -4,6 +4,7 @@ import ctypes
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -99,9 +100,10 @@ class Case(unittest.TestCase):
         return events[0]
 
     def run_tool(self, *args):
-        """A tool's view of a program that is run and of one that is not there, in this order."""
+        """A tool's view of a program that is run, of one that is not there, and of a violent end, in this order."""
         def act():
             fork(os.execv, "/bin/echo", ["echo", "$needle"])
             fork(os.execv, "/no/such", ["lost needle"])
+            fork(lambda: os.kill(os.getpid(), signal.SIGTERM))
 
         return eun.watch(eun.Child(act), "run", *args, follow=True)

@@ -156,9 +156,12 @@ class Fork(Case):
 
 class Tool(Case):
     def test_exitsnoop(self):
-        exits = self.run_tool("exitsnoop")
-        self.assertEqual([event["exit_code"] for event in exits], [0, 99, 0])
-        self.assertEqual([event["exit_code"] for event in self.run_tool("exitsnoop", "-x")], [99])
+        def seen(*args):
+            return [(event["exit_code"], event["signal"]) for event in self.run_tool("exitsnoop", *args)]
+
+        failed = [(99, "none"), (0, "SIGTERM")]
+        self.assertEqual(seen(), [(0, "none"), *failed, (0, "none")])
+        self.assertEqual(seen("-x"), failed)
 
 
 if __name__ == "__main__":
