@@ -4,7 +4,8 @@
  *
  *   path startswith "/etc/" and not (uid = 0 or comm in (sshd, "login")) and dport >= 1024 and daddr in 10.0.0.0/8
  *
- * Compiled once against a stream's schema, evaluated without allocation. docs/filter.md is the user's reference.
+ * Compiled once against a stream's schema, evaluated without allocation, in a time bounded by the product of the two
+ * lengths for glob, regex and contains, whatever the event holds. docs/filter.md is the user's reference.
  * One thread; a compiled filter is constant and may be shared.
  */
 #ifndef CORE_FILTER_FILTER_H
@@ -12,7 +13,10 @@
 
 #include "event/view.h"
 
-/* Where a text came from, for messages: "eunomia.ini", first line and column of the text in it (1-based). */
+/*
+ * Where a text came from, for messages: "eunomia.ini", first line and column of the text in it (1-based). Only the
+ * first line is moved to the right. NULL where one is asked for: line 1, column 1.
+ */
 struct filter_source {
 	const char *name; /* "--filter" on the command line */
 	uint32_t line, column;
@@ -30,8 +34,10 @@ struct filter_defs *filter_defs_new(void);
 void filter_defs_destroy(struct filter_defs *defs);
 /*
  * `items`: "sshd, \"login\", 10.0.0.0/8", parsed as the inside of in (...); `expression`: any expression. A name that
- * exists is replaced with replace, appended to (lists: more items; macros: `or`) with append, else -EEXIST.
- * An error (-EINVAL, error filled) leaves the definitions as they were. Macros are checked when they are used.
+ * exists is replaced with replace, appended to (lists: more items; macros: `or`) with append, else -EEXIST; one that
+ * does not is defined. An error (-EINVAL or -EEXIST with `error` filled, -ENOMEM) leaves the definitions as they were.
+ * Syntax is checked here, fields and types where a filter uses the name: that error's place is in the filter, its
+ * text names the place here. `error` may be NULL.
  */
 enum filter_define { FILTER_NEW, FILTER_REPLACE, FILTER_APPEND };
 int filter_define_list(struct filter_defs *defs, const char *name, const char *items, enum filter_define how,
@@ -45,8 +51,8 @@ struct filter;
  * Compiles `text` for events of any of the `n` streams. A field must exist in at least one of them (header fields and
  * `computed` ones exist in all); for a stream that lacks it, a comparison on it is false and `exists` is false.
  * `computed`: n_computed fields with `get`, offered by target/; may be NULL. `defs` may be NULL.
- * -EINVAL: `error` says what and where; -ENOMEM. The filter keeps no reference to `text` or `defs`, but does to
- * streams and fields.
+ * -EINVAL: `error`, which may be NULL, says what and where; -ENOMEM. The filter keeps no reference to `text` or `defs`,
+ * but does to streams and fields: destroy it before them.
  */
 int filter_compile(struct filter **out, const char *text, const struct filter_source *source,
 		   const struct stream *const *streams, uint32_t n, const struct field *computed, uint32_t n_computed,

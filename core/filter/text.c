@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include "text.h"
+
+#include <string.h>
+
+static inline unsigned char seen(char c, unsigned see)
+{
+	if (!c && see & SEE_SPACES)
+		return ' ';
+	if (c >= 'A' && c <= 'Z' && see & SEE_FOLDED)
+		return (unsigned char)(c | 0x20);
+	return (unsigned char)c;
+}
+
+bool text_equal(const char *value, const char *text, uint32_t len, unsigned see)
+{
+	if (!see)
+		return !memcmp(value, text, len);
+	for (uint32_t i = 0; i < len; i++)
+		if (seen(value[i], see) != (unsigned char)text[i])
+			return false;
+	return true;
+}
+
+int text_order(const char *value, uint32_t value_len, const char *text, uint32_t len, unsigned see)
+{
+	if (value_len != len)
+		return value_len < len ? -1 : 1;
+	if (!see)
+		return memcmp(value, text, len);
+	for (uint32_t i = 0; i < len; i++) {
+		int d = seen(value[i], see) - (unsigned char)text[i];
+		if (d)
+			return d;
+	}
+	return 0;
+}
+
+bool text_contains(const char *value, uint32_t value_len, const char *text, uint32_t len, unsigned see)
+{
+	if (!see)
+		return memmem(value, value_len, text, len) != NULL;
+	for (uint32_t i = 0; len <= value_len && i <= value_len - len; i++)
+		if (text_equal(value + i, text, len, see))
+			return true;
+	return false;
+}
+
+/* The place behind the ']' of a bracket whose '[' is at `at`; 0: it has none, and the '[' means itself. */
+static uint32_t bracket_end(const char *glob, uint32_t at, uint32_t len)
+{
+	at++;
+	if (at < len && (glob[at] == '!' || glob[at] == '^'))
+		at++;
+	for (uint32_t first = at; at < len; at++) {
+		if (glob[at] == ']' && at > first)
+			return at + 1;
+		if (glob[at] == '\\')
+			at++;
+	}
+	return 0;
+}
+
+static bool in_bracket(const char *glob, uint32_t at, uint32_t end, unsigned char c)
+{
+	at++;
+	bool not = glob[at] == '!' || glob[at] == '^', in = false;
+	at += not ;
+	while (at < end - 1) {
+		at += glob[at] == '\\';
+		unsigned char lo = (unsigned char)glob[at++], hi = lo;
+		if (at + 1 < end - 1 && glob[at] == '-') {
+			at += 1 + (glob[at + 1] == '\\');
+			hi = (unsigned char)glob[at++];
+		}
+		in |= lo <= c && c <= hi;
+	}
+	return in != not ;
+}
+
+/* Whether the one byte `c` fits what stands at *at, which then moves behind it. */
+static bool glob_one(const char *glob, uint32_t *at, uint32_t len, unsigned char c)
+{
+	uint32_t end = glob[*at] == '[' ? bracket_end(glob, *at, len) : 0;
+	if (end) {
+		uint32_t start = *at;
+		*at = end;
+		return in_bracket(glob, start, end, c);
+	}
+	bool any = glob[*at] == '?';
+	if (glob[*at] == '\\' && *at + 1 < len)
+		++*at;
+	return (unsigned char)glob[(*at)++] == c || any;
+}
+
+/*
+ * Only the last star is ever gone back to, as what an earlier one could take instead the last one can take as well: the
+ * time is bounded by the product of the lengths, whatever a hostile name holds.
+ */
+bool text_glob(const char *value, uint32_t value_len, const char *glob, uint32_t len, unsigned see)
+{
+	uint32_t g = 0, v = 0, star = UINT32_MAX, mark = 0;
+	while (v < value_len) {
+		if (g < len && glob[g] == '*') {
+			star = g++;
+			mark = v;
+		} else if (g < len && glob_one(glob, &g, len, seen(value[v], see))) {
+			v++;
+		} else if (star != UINT32_MAX) {
+			g = star + 1;
+			v = ++mark;
+		} else {
+			return false;
+		}
+	}
+	while (g < len && glob[g] == '*')
+		g++;
+	return g == len;
+}
