@@ -78,9 +78,6 @@ struct loop *loop_new(struct rings *rings, rings_each each, void *context)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	/* a signal that is ignored would be dropped even while blocked: give it its default again */
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	l->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -152,6 +149,11 @@ void loop_stop(struct loop *l, int status)
 	l->status = status;
 }
 
+int loop_signal_fd(const struct loop *l)
+{
+	return l->signals;
+}
+
 int loop_signal(const struct loop *l)
 {
 	return l->signal;
@@ -166,7 +168,7 @@ size_t loop_drain(struct loop *l)
 static int run_timers(struct loop *l)
 {
 	uint64_t now = clock_boot_ns(), wait = (uint64_t)IDLE_MS * 1000000;
-	for (size_t i = 0; i < l->n_timers; i++) {
+	for (size_t i = 0; i < l->n_timers && !l->stopped; i++) {
 		struct timer *t = &l->timers[i];
 		if (now >= t->next) {
 			t->next += t->period;

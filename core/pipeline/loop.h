@@ -11,8 +11,10 @@
 
 struct loop;
 
-/* `rings` may be NULL (replay). SIGINT and SIGTERM are blocked and read from a signalfd, also when inherited as
- * ignored. NULL and errno. */
+/*
+ * `rings` may be NULL (replay). SIGINT and SIGTERM are blocked and read from a signalfd, also when inherited as
+ * ignored: what is blocked is kept. NULL and errno.
+ */
 struct loop *loop_new(struct rings *rings, rings_each each, void *context);
 void loop_destroy(struct loop *loop);
 
@@ -27,7 +29,10 @@ int loop_add_timer(struct loop *loop, uint32_t ms, void (*expired)(void *context
 /* Called after each round that delivered something, before the loop sleeps: flush outputs here. */
 void loop_on_drained(struct loop *loop, void (*drained)(void *context), void *context);
 
-/* Ends loop_run() with `status` after the current round. */
+/* Readable while a signal that ends the run waits to be seen: for who must wait elsewhere. */
+int loop_signal_fd(const struct loop *loop);
+
+/* Ends loop_run() with `status` after the current round; timers that are due in it are not called any more. */
 void loop_stop(struct loop *loop, int status);
 /* Runs until loop_stop() or a signal (status 0). */
 int loop_run(struct loop *loop);

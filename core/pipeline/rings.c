@@ -20,6 +20,7 @@ struct ring {
 	unsigned long *cons, *prod; /* positions, mapped; cons is ours to write */
 	const char *data;           /* mapped twice in a row, so a record never wraps */
 	size_t prod_bytes;
+	unsigned long end;  /* what was there when the drain began */
 	unsigned long next; /* where this round has read to */
 };
 
@@ -146,12 +147,11 @@ void rings_choice(const struct rings *r, bool critical, uint32_t *ring, uint32_t
 	*mask = critical ? 0 : (uint32_t)(r->n - 2);
 }
 
-/* Notes the records of one ring, until the round is full or a record is still being written. */
-static size_t gather(struct rings *r, struct ring *ring, size_t n)
+/* Notes the records of one ring as items `n` to `most`, until one is still being written. */
+static size_t gather(struct rings *r, struct ring *ring, size_t n, size_t most)
 {
-	unsigned long prod = __atomic_load_n(ring->prod, __ATOMIC_ACQUIRE);
 	unsigned long pos = *ring->cons;
-	while (pos < prod && n < ROUND_MAX) {
+	while (pos < ring->end && n < most) {
 		const char *at = ring->data + (pos & (ring->size - 1));
 		uint32_t head = __atomic_load_n((const uint32_t *)at, __ATOMIC_ACQUIRE);
 		if (head & BPF_RINGBUF_BUSY_BIT)
@@ -194,13 +194,20 @@ static int by_time(const void *a, const void *b)
 
 size_t rings_drain(struct rings *r, rings_each each, void *context)
 {
-	size_t total = 0;
-	for (;;) {
+	/* each ring has its share of a round, so that a flood in one does not make another wait and overflow */
+	size_t total = 0, share = ROUND_MAX / r->n;
+	bool more = true;
+	/* what comes from now on is for the next drain: in a flood this one would not end */
+	for (size_t i = 0; i < r->n; i++)
+		r->rings[i].end = __atomic_load_n(r->rings[i].prod, __ATOMIC_ACQUIRE);
+	while (more) {
 		size_t n = 0, sources = 0;
+		more = false;
 		for (size_t i = 0; i < r->n; i++) {
 			size_t before = n;
-			n = gather(r, &r->rings[i], n);
+			n = gather(r, &r->rings[i], n, n + share);
 			sources += n != before;
+			more |= n - before == share;
 		}
 		if (sources > 2)
 			qsort(r->items, n, sizeof(r->items[0]), by_time);
@@ -211,9 +218,8 @@ size_t rings_drain(struct rings *r, rings_each each, void *context)
 		for (size_t i = 0; i < r->n; i++)
 			__atomic_store_n(r->rings[i].cons, r->rings[i].next, __ATOMIC_RELEASE);
 		total += n;
-		if (n < ROUND_MAX)
-			return total;
 	}
+	return total;
 }
 
 bool rings_arm(struct rings *r)

@@ -82,14 +82,19 @@ static void deliver(const struct route *route, const struct view *view, uint64_t
 	}
 }
 
-/* The route of a record, NULL where nobody was ever interested in its stream. */
+/*
+ * The route of a record; NULL where nobody was ever interested in its stream. A record that is not valid may name any
+ * stream: one that has no route counts in the first.
+ */
 static struct route *route_of(struct routes *r, const void *record, uint32_t len, struct view *view, bool *valid)
 {
 	*valid = view_init(view, record, len, r->schema);
 	uint16_t stream = 0;
 	if (len >= sizeof(struct eun_event))
 		memcpy(&stream, (const char *)record + offsetof(struct eun_event, stream), sizeof(stream));
-	return stream < r->n ? &r->routes[stream] : r->n ? &r->routes[0] : NULL;
+	if (stream < r->n)
+		return &r->routes[stream];
+	return !*valid && r->n ? &r->routes[0] : NULL;
 }
 
 void routes_deliver(struct routes *r, const void *record, uint32_t len, uint64_t sets)
