@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+#include "options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event/schema.h"
+
+const struct command commands[COMMANDS] = {
+	[COMMAND_PLUGIN] = {NULL, "", 0, 0, "print what plugins see: eunomia --plugin tcp,files"},
+	[COMMAND_RUN] = {"run", "TOOL", 1, 1, "run a tool: eunomia run opensnoop -p 1234"},
+	[COMMAND_REPLAY] = {"replay", "FILE", 1, 1, "print a recording again, without root or kernel"},
+	[COMMAND_LIST] = {"list", "plugins|tools|streams|fields [STREAM]", 1, 2, "list what there is"},
+	[COMMAND_INSPECT] = {"inspect", "FILE.so", 1, 1, "show what a plugin file declares, or why it is refused"},
+	[COMMAND_DOCTOR] = {"doctor", "", 0, 0, "say what works on this machine, what does not, and why"},
+};
+
+#define BIT(command) (1u << COMMAND_##command)
+#define LIVE (BIT(PLUGIN) | BIT(RUN))
+#define SHOWS (LIVE | BIT(REPLAY))
+#define FINDS (LIVE | BIT(REPLAY) | BIT(LIST) | BIT(DOCTOR) | BIT(INSPECT))
+#define ALL ((1u << COMMANDS) - 1)
+
+int add_text(struct texts *to, const char *text)
+{
+	const char **items = realloc(to->items, (to->n + 1) * sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	to->items = items;
+	items[to->n++] = text;
+	return 0;
+}
+
+/* Each part of a comma-separated list; the parts are copies that live as long as the process's arguments do. */
+static int add_parts(struct texts *to, const char *value, char *why, size_t why_size)
+{
+	do {
+		size_t n = strcspn(value, ",");
+		char *part = n ? strndup(value, n) : NULL;
+		if (!part || add_text(to, part)) {
+			free(part);
+			snprintf(why, why_size, n ? "no memory" : "an empty name");
+			return -EINVAL;
+		}
+		value += n + (value[n] == ',');
+	} while (*value);
+	return 0;
+}
+
+static int add_id(struct ids *to, uint32_t id)
+{
+	uint32_t *items = realloc(to->items, (to->n + 1) * sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	to->items = items;
+	items[to->n++] = id;
+	return 0;
+}
+
+static int parse_u64(const char *text, uint64_t *out, const char **end)
+{
+	char *stop;
+	if (!isdigit((unsigned char)*text))
+		return -EINVAL;
+	errno = 0;
+	*out = strtoull(text, &stop, 10);
+	*end = stop;
+	return errno ? -ERANGE : 0;
+}
+
+static int parse_unit(const char *text, const struct eun_label *units, uint64_t *out)
+{
+	const char *end;
+	if (parse_u64(text, out, &end))
+		return -EINVAL;
+	for (; units->name; units++)
+		if (!strcmp(end, units->name))
+			return __builtin_mul_overflow(*out, units->value, out) ? -ERANGE : 0;
+	return -EINVAL;
+}
+
+int parse_ms(const char *text, uint64_t *ms)
+{
+	static const struct eun_label units[] = {{1000, ""},   {1, "ms"},      {1000, "s"},
+						 {60000, "m"}, {3600000, "h"}, {0, NULL}};
+	return parse_unit(text, units, ms);
+}
+
+int parse_bytes(const char *text, uint64_t *bytes)
+{
+	static const struct eun_label units[] = {{1, ""},        {1 << 10, "k"}, {1 << 10, "K"}, {1 << 20, "m"},
+						 {1 << 20, "M"}, {1 << 30, "g"}, {1 << 30, "G"}, {0, NULL}};
+	return parse_unit(text, units, bytes);
+}
+
+#define TAKE(name) static int take_##name(struct request *r, const char *value, char *why, size_t why_size)
+
+#define TAKE_FLAG(name, member)                         \
+	TAKE(name)                                      \
+	{                                               \
+		(void)value, (void)why, (void)why_size; \
+		r->member = true;                       \
+		return 0;                               \
+	}
+TAKE_FLAG(help, help)
+TAKE_FLAG(version, version)
+TAKE_FLAG(follow, follow)
+TAKE_FLAG(failed, failed)
+TAKE_FLAG(no_header, no_header)
+TAKE_FLAG(stats, stats)
+
+#define TAKE_TEXT(name, member)            \
+	TAKE(name)                         \
+	{                                  \
+		(void)why, (void)why_size; \
+		r->member = value;         \
+		return 0;                  \
+	}
+TAKE_TEXT(filter, filter)
+TAKE_TEXT(fields, fields)
+TAKE_TEXT(sort, sort)
+TAKE_TEXT(output, output)
+TAKE_TEXT(record, record)
+TAKE_TEXT(btf, btf)
+
+#define TAKE_PARTS(name, member)                                    \
+	TAKE(name)                                                  \
+	{                                                           \
+		return add_parts(&r->member, value, why, why_size); \
+	}
+TAKE_PARTS(plugin, plugins)
+TAKE_PARTS(streams, streams)
+
+#define TAKE_ONE(name, member)                      \
+	TAKE(name)                                  \
+	{                                           \
+		(void)why, (void)why_size;          \
+		return add_text(&r->member, value); \
+	}
+TAKE_ONE(set, set)
+TAKE_ONE(comm, comms)
+
+TAKE(plugin_path)
+{
+	(void)r, (void)value, (void)why, (void)why_size;
+	return 0; /* parse_command() has it */
+}
+
+TAKE(pid)
+{
+	do { /* an empty value is an error: nothing would be filtered */
+		uint64_t pid;
+		const char *end;
+		if (parse_u64(value, &pid, &end) || (*end && *end != ',') || !pid || pid > INT32_MAX) {
+			snprintf(why, why_size, "'%s' is not a process id", value);
+			return -EINVAL;
+		}
+		if (add_id(&r->pids, (uint32_t)pid))
+			return -ENOMEM;
+		value = end + (*end == ',');
+	} while (*value);
+	return 0;
+}
+
+TAKE(uid)
+{
+	uint64_t uid;
+	const char *end;
+	if (parse_u64(value, &uid, &end) || *end) {
+		const struct passwd *pw = getpwnam(value);
+		if (!pw) {
+			snprintf(why, why_size, "there is no user '%s'", value);
+			return -EINVAL;
+		}
+		uid = pw->pw_uid;
+	}
+	if (uid > UINT32_MAX) {
+		snprintf(why, why_size, "'%s' is not a user id", value);
+		return -EINVAL;
+	}
+	return add_id(&r->uids, (uint32_t)uid);
+}
+
+/* `formats`: bit per format that there is. */
+static int take_format(struct request *r, uint32_t formats, const char *value, char *why, size_t why_size)
+{
+	char names[128] = "";
+	if (!format_parse(value, &r->format) && formats & 1u << r->format)
+		return 0;
+	for (size_t i = 0; format_names[i]; i++)
+		if (formats & 1u << i)
+			snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", *names ? ", " : "",
+				 format_names[i]);
+	snprintf(why, why_size, "unknown format '%s' (there are %s)", value, names);
+	return -EINVAL;
+}
+
+TAKE(fmt)
+{
+	return take_format(r, ~0u, value, why, why_size);
+}
+
+TAKE(plain_fmt)
+{
+	return take_format(r, 1u << FORMAT_TEXT | 1u << FORMAT_JSON, value, why, why_size);
+}
+
+#define HOURS_MAX 1000u
+
+static int take_ms(uint64_t *out, uint64_t least, const char *value, char *why, size_t why_size)
+{
+	if (!parse_ms(value, out) && *out >= least && *out <= HOURS_MAX * 3600000ull)
+		return 0;
+	snprintf(why, why_size, "'%s' is not a time from %llums to %uh (10, 500ms, 2m)", value,
+		 (unsigned long long)least, HOURS_MAX);
+	return -EINVAL;
+}
+
+TAKE(duration)
+{
+	return take_ms(&r->duration_ms, 1, value, why, why_size);
+}
+
+TAKE(interval)
+{
+	return take_ms(&r->interval_ms, 10, value, why, why_size);
+}
+
+static int take_number(uint64_t *out, const char *value, char *why, size_t why_size)
+{
+	const char *end;
+	if (!parse_u64(value, out, &end) && !*end && *out)
+		return 0;
+	snprintf(why, why_size, "'%s' is not a number above 0", value);
+	return -EINVAL;
+}
+
+TAKE(top)
+{
+	return take_number(&r->top, value, why, why_size);
+}
+
+TAKE(count)
+{
+	return take_number(&r->count, value, why, why_size);
+}
+
+TAKE(ring_size)
+{
+	if (!parse_bytes(value, &r->ring_bytes) && r->ring_bytes >= 4096 && r->ring_bytes <= 1u << 30)
+		return 0;
+	snprintf(why, why_size, "'%s' is not a size between 4k and 1g", value);
+	return -EINVAL;
+}
+
+const struct option options[] = {
+	{"plugin", 0, "A,B", "plugins to load, by name or file", BIT(PLUGIN) | BIT(DOCTOR), take_plugin},
+	{"plugin-path", 0, "DIR", "folder to look for plugins in first (repeatable)", FINDS, take_plugin_path},
+	{"streams", 0, "A,B", "streams to print instead of the default ones (* matches)", BIT(PLUGIN), take_streams},
+	{"set", 0, "PLUGIN.KEY=VALUE", "an option of a plugin (repeatable; see inspect)", LIVE, take_set},
+	{"pid", 'p', "PID", "only these processes, all their threads (repeatable)", LIVE, take_pid},
+	{"follow", 0, NULL, "with -p: their descendants too, alive now or later", LIVE, take_follow},
+	{"uid", 'u', "USER", "only processes of this user, by name or id (repeatable)", LIVE, take_uid},
+	{"comm", 'n', "NAME", "only threads of this name (repeatable)", LIVE, take_comm},
+	{"failed", 'x', NULL, "only what failed", SHOWS, take_failed},
+	{"filter", 0, "EXPR", "only events that match: 'path startswith /etc and uid != 0'", SHOWS, take_filter},
+	{"fmt", 0, "FORMAT", "text, wide, json (an object a line) or csv", SHOWS, take_fmt},
+	{"fmt", 0, "FORMAT", "text or json (an object a line)", ALL & ~SHOWS, take_plain_fmt},
+	{"fields", 0, "A,B", "fields to print instead of the usual ones", SHOWS, take_fields},
+	{"sort", 0, "A,-B", "sort by fields (- descends) at the end or each interval", SHOWS, take_sort},
+	{"top", 0, "N", "print only the first N rows of each round", SHOWS, take_top},
+	{"interval", 0, "TIME", "print tables so often (1s)", LIVE, take_interval},
+	{"count", 0, "N", "stop after N intervals", LIVE, take_count},
+	{"duration", 'T', "TIME", "stop after this time (10, 500ms, 2m)", LIVE, take_duration},
+	{"output", 'o', "FILE", "write to a file instead of stdout", SHOWS, take_output},
+	{"record", 0, "FILE", "also write raw events to a file for `replay`", LIVE, take_record},
+	{"no-header", 0, NULL, "no line with the columns' names", SHOWS, take_no_header},
+	{"ring-size", 0, "BYTES", "size of the ring between kernel and host (2m)", LIVE, take_ring_size},
+	{"btf", 0, "FILE", "kernel types, where the kernel does not offer its own", LIVE | BIT(DOCTOR), take_btf},
+	{"stats", 0, NULL, "at the end, what became of each stream's events, on stderr", LIVE, take_stats},
+	{"help", 'h', NULL, "this text", ALL, take_help},
+	{"version", 'V', NULL, "print the version", ALL, take_version},
+};
+const size_t n_options = sizeof(options) / sizeof(options[0]);
+
+void request_free(struct request *r)
+{
+	for (size_t i = 0; i < r->plugins.n; i++)
+		free((char *)r->plugins.items[i]);
+	for (size_t i = 0; i < r->streams.n; i++)
+		free((char *)r->streams.items[i]);
+	free(r->plugins.items);
+	free(r->streams.items);
+	free(r->plugin_paths.items);
+	free(r->set.items);
+	free(r->comms.items);
+	free(r->operands.items);
+	free(r->pids.items);
+	free(r->uids.items);
+}

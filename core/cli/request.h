@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* What the command line asks for, typed. Made by parse_request(), read by the commands. Strings point into argv. */
+#ifndef CORE_CLI_REQUEST_H
+#define CORE_CLI_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <eunomia/plugin.h>
+
+#include "event/writer.h"
+
+/* Exit codes: section 8 of the contract. */
+enum { EXIT_OK = 0, EXIT_RUN = 1, EXIT_USAGE = 2, EXIT_CONFIG = 3, EXIT_KERNEL = 4 };
+
+struct texts {
+	const char **items;
+	size_t n;
+};
+
+struct ids {
+	uint32_t *items;
+	size_t n;
+};
+
+/* An option of a tool that was given, with its value (NULL: it takes none). */
+struct given {
+	struct eun_tool_option option;
+	const char *value;
+};
+
+enum command_id {
+	COMMAND_PLUGIN,
+	COMMAND_RUN,
+	COMMAND_REPLAY,
+	COMMAND_LIST,
+	COMMAND_INSPECT,
+	COMMAND_DOCTOR,
+	COMMANDS
+};
+
+struct request {
+	enum command_id command;
+	bool help, version;
+	struct texts operands; /* run: the tool; replay, inspect: the file; list: what */
+
+	struct texts plugins, plugin_paths, streams, set;
+	struct ids pids, uids;
+	struct texts comms;
+	bool follow, failed;
+	const char *filter;
+
+	enum format format;
+	bool wide, no_header, stats;
+	const char *fields, *sort;
+	uint64_t top, count;
+	uint64_t interval_ms; /* 0: not given */
+	uint64_t duration_ms; /* 0: until stopped */
+
+	const char *output, *record, *btf;
+	uint64_t ring_bytes;
+
+	const char *given_names[64]; /* long names of the options given, for tools' `unless` */
+	size_t n_given_names;
+	struct given given[32]; /* the tool's own */
+	size_t n_given;
+};
+
+#endif

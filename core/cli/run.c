@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A live run, from the request to its summary. In this order: what needs no privileges (schema, filter, view), then
+ * the kernel (maps, rings, objects), then the loop; at the end streams are switched off, a grace period passes, what
+ * is in the rings is delivered, and the account is drawn.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "host/loading.h"
+#include "host/teardown.h"
+#include "pipeline/loop.h"
+#include "printer.h"
+#include "say.h"
+#include "target/target.h"
+#include "where.h"
+
+#define WATCH_MS 100 /* losses, targets that are gone */
+
+struct run {
+	const struct request *request;
+	struct choices *choices;
+	struct host host;
+	struct schema schema;
+	struct loop *loop;
+	struct instance **instances; /* by choice */
+	const struct stream **streams;
+	size_t n_streams;
+	struct filter *where;
+	struct show show;
+	struct output output;
+	struct printer printer;
+	struct recorder *recorder;
+	struct account account;
+	int set;
+	int64_t clock_offset;
+	uint64_t rounds;
+	bool gone; /* every target was dead a moment ago */
+	int status;
+	char why[512];
+};
+
+static int64_t clock_offset(void)
+{
+	struct timespec real;
+	clock_gettime(CLOCK_REALTIME, &real);
+	return (int64_t)real.tv_sec * 1000000000 + real.tv_nsec - (int64_t)clock_boot_ns();
+}
+
+static int complain(struct run *r, int status)
+{
+	say("%s", r->why);
+	return status;
+}
+
+static void on_log(void *context, int level, const char *plugin, const char *text)
+{
+	(void)context;
+	if (level <= EUN_LOG_INFO)
+		say("[%s] %s", plugin, text);
+}
+
+static void on_event(void *context, const struct view *view)
+{
+	struct run *r = context;
+	if (r->recorder)
+		recorder_event(r->recorder, view);
+	printer_event(&r->printer, view);
+}
+
+/* Ends the run when its output can't go on: quietly when the reader left. */
+static void check_outputs(struct run *r)
+{
+	if (r->output.error && !r->status) {
+		r->status = r->output.error == EPIPE ? EXIT_OK : EXIT_RUN;
+		if (r->status)
+			say("output %s: %s; stopped after %llu events", r->output.name,
+			    r->output.error == ETIME ? "its reader takes nothing" : strerror(r->output.error),
+			    (unsigned long long)r->printer.events);
+		loop_stop(r->loop, 0);
+	}
+	if (r->recorder && r->status != EXIT_RUN && recorder_error(r->recorder, r->why, sizeof(r->why))) {
+		r->status = complain(r, EXIT_RUN);
+		loop_stop(r->loop, 0);
+	}
+}
+
+static void on_drained(void *context)
+{
+	struct run *r = context;
+	output_flush(&r->output);
+	check_outputs(r);
+}
+
+static void on_lost(void *context, const struct stream *stream, uint64_t count)
+{
+	struct run *r = context;
+	uint64_t now = clock_boot_ns();
+	printer_lost(&r->printer, stream, count, now);
+	if (r->recorder)
+		recorder_lost(r->recorder, stream, count, now);
+}
+
+static void on_watch(void *context)
+{
+	struct run *r = context;
+	account_losses(&r->account, on_lost, r);
+	if (r->recorder)
+		recorder_flush(r->recorder); /* a run that is killed leaves what it saw */
+	on_drained(r);
+	/* twice: the dead are not done when they are dead, their files are still being closed */
+	bool gone = r->request->pids.n && !r->request->duration_ms && targets_gone(r->host.targets, r->set);
+	if (gone && r->gone)
+		loop_stop(r->loop, 0);
+	r->gone = gone;
+}
+
+static void on_tick(void *context)
+{
+	struct run *r = context;
+	for (size_t i = 0; i < r->choices->n; i++)
+		if (instance_tick(r->instances[i], clock_boot_ns(), r->why, sizeof(r->why))) {
+			r->status = complain(r, EXIT_RUN);
+			loop_stop(r->loop, 0);
+		}
+}
+
+static void drain_aggregates(struct run *r)
+{
+	for (size_t i = 0; i < r->choices->n; i++)
+		if (instance_drain(r->instances[i], r->why, sizeof(r->why)))
+			r->status = complain(r, EXIT_RUN);
+}
+
+static void end_round(struct run *r)
+{
+	uint64_t now = clock_boot_ns();
+	drain_aggregates(r);
+	if (r->recorder)
+		recorder_mark(r->recorder, now);
+	printer_round(&r->printer, now);
+	r->rounds++;
+	on_drained(r);
+}
+
+static void on_round(void *context)
+{
+	struct run *r = context;
+	if (r->request->count && r->rounds + 1 >= r->request->count)
+		loop_stop(r->loop, 0); /* finish() ends the last round, with all that is still to come */
+	else
+		end_round(r);
+}
+
+static void on_duration(void *context)
+{
+	loop_stop(((struct run *)context)->loop, 0);
+}
+
+static char **options_free(char **list, size_t n)
+{
+	for (size_t i = 0; list && i < n; i++)
+		free(list[i]);
+	free(list);
+	return NULL;
+}
+
+/* The options of --set that are meant for a plugin, and those a tool's options stand for. NULL: no memory. */
+static char **options_of(const struct run *r, const struct plugin *plugin, size_t *n)
+{
+	const struct request *q = r->request;
+	char **list = calloc(q->set.n + q->n_given + 1, sizeof(*list));
+	size_t len = strlen(plugin->abi.name);
+	*n = 0;
+	for (size_t i = 0; list && i < q->n_given; i++)
+		if (q->given[i].option.set)
+			list[(*n)++] = template_fill(q->given[i].option.set, q->given[i].value);
+	for (size_t i = 0; list && i < q->set.n; i++)
+		if (!strncmp(q->set.items[i], plugin->abi.name, len) && q->set.items[i][len] == '.')
+			list[(*n)++] = strdup(q->set.items[i] + len + 1);
+	for (size_t i = 0; list && i < *n; i++)
+		if (!list[i])
+			return options_free(list, *n);
+	return list;
+}
+
+/* Every --set must be for one of the plugins. */
+static int check_set(struct run *r)
+{
+	for (size_t i = 0; i < r->request->set.n; i++) {
+		const char *text = r->request->set.items[i];
+		bool found = false;
+		for (size_t k = 0; k < r->choices->n; k++) {
+			const char *name = r->choices->items[k].plugin->abi.name;
+			found |= !strncmp(text, name, strlen(name)) && text[strlen(name)] == '.';
+		}
+		if (!found) {
+			snprintf(r->why, sizeof(r->why),
+				 "option --set: '%s' is not PLUGIN.KEY=VALUE of a plugin of this run", text);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int make_instance(struct run *r, size_t i)
+{
+	const struct choice *c = &r->choices->items[i];
+	size_t n;
+	char **list = options_of(r, c->plugin, &n);
+	snprintf(r->why, sizeof(r->why), "no memory");
+	if (list)
+		r->instances[i] =
+			instance_new(&r->host, c->plugin, (const char *const *)list, n, r->why, sizeof(r->why));
+	options_free(list, n);
+	if (!r->instances[i])
+		return -EINVAL;
+	for (uint32_t s = 0; s < c->plugin->abi.streams.count; s++)
+		if (c->streams & EUN_BIT(s))
+			r->streams[r->n_streams++] = instance_stream(r->instances[i], s);
+	return 0;
+}
+
+/* All that can be wrong with the request itself. */
+static int prepare(struct run *r)
+{
+	r->host = (struct host){.schema = &r->schema, .log = on_log};
+	r->instances = calloc(r->choices->n, sizeof(struct instance *));
+	r->streams = calloc(r->choices->n * EUN_STREAMS_MAX, sizeof(struct stream *));
+	r->host.kernel = kernel_new(r->request->btf);
+	r->host.routes = routes_new(&r->schema);
+	if (!r->instances || !r->streams || !r->host.kernel || !r->host.routes) {
+		snprintf(r->why, sizeof(r->why), "no memory");
+		return complain(r, EXIT_RUN);
+	}
+	if (check_set(r))
+		return complain(r, EXIT_USAGE);
+	for (size_t i = 0; i < r->choices->n; i++)
+		if (make_instance(r, i))
+			return complain(r, EXIT_USAGE);
+	if (show_from_request(&r->show, r->request, r->choices->tool, r->streams, r->n_streams, r->why, sizeof(r->why)))
+		return complain(r, EXIT_USAGE);
+	if (where_compile(&r->where, r->request, r->choices->tool, r->streams, r->n_streams, r->why, sizeof(r->why)))
+		return complain(r, EXIT_USAGE);
+	if (r->request->follow && !r->request->pids.n) {
+		snprintf(r->why, sizeof(r->why), "option --follow: needs -p PID to begin with");
+		return complain(r, EXIT_USAGE);
+	}
+	if (r->request->count && !r->show.interval_ms) {
+		snprintf(r->why, sizeof(r->why), "option --count: needs --interval, there are no intervals to count");
+		return complain(r, EXIT_USAGE);
+	}
+	return EXIT_OK;
+}
+
+static int open_outputs(struct run *r)
+{
+	r->clock_offset = clock_offset();
+	if (output_open(&r->output, r->request->output, r->why, sizeof(r->why)))
+		return complain(r, EXIT_RUN);
+	if (printer_init(&r->printer, &r->show, &r->output, r->clock_offset, r->streams, r->n_streams, r->why,
+			 sizeof(r->why)))
+		return complain(r, EXIT_USAGE);
+	if (!r->request->record)
+		return EXIT_OK;
+	r->recorder = recorder_new(r->request->record, r->why, sizeof(r->why));
+	if (!r->recorder)
+		return complain(r, EXIT_RUN);
+	struct utsname u = {0};
+	uname(&u);
+	recorder_meta(r->recorder, "hostname", u.nodename);
+	recorder_meta(r->recorder, "kernel", u.release);
+	recorder_meta(r->recorder, "version", EUNOMIA_VERSION);
+	show_record(&r->show, r->recorder);
+	for (size_t i = 0; i < r->n_streams; i++)
+		recorder_stream(r->recorder, r->streams[i]);
+	recorder_start(r->recorder, r->clock_offset);
+	return EXIT_OK;
+}
+
+static int kernel_status(int err)
+{
+	return err == -EPERM || err == -EACCES || err == -ENOENT || err == -ENODEV || err == -EOPNOTSUPP ||
+			       err == -ENOSYS
+		       ? EXIT_KERNEL
+		       : EXIT_RUN;
+}
+
+static int add_targets(struct run *r)
+{
+	const struct target_spec spec = {
+		.pids = r->request->pids.items,
+		.n_pids = r->request->pids.n,
+		.follow = r->request->follow,
+		.uids = r->request->uids.items,
+		.n_uids = r->request->uids.n,
+		.comms = r->request->comms.items,
+		.n_comms = r->request->comms.n,
+	};
+	r->why[0] = '\0';
+	r->set = targets_add(r->host.targets, &spec, r->why, sizeof(r->why));
+	return r->set < 0 ? complain(r, r->set == -ESRCH || r->set == -EINVAL ? EXIT_RUN : kernel_status(r->set))
+			  : EXIT_OK;
+}
+
+/* Objects and targets side by side: loading takes most of the time until the first event. */
+static int load_all(struct run *r)
+{
+	size_t n = r->choices->n;
+	struct loading *loads = calloc(n, sizeof(*loads));
+	if (!loads)
+		return EXIT_RUN;
+	for (size_t i = 0; i < n; i++)
+		loading_begin(&loads[i], r->instances[i], r->choices->items[i].streams);
+	int status = add_targets(r);
+	for (size_t i = 0; i < n; i++) {
+		char why[512];
+		int err = loading_end(&loads[i], why, sizeof(why));
+		if (!err && !status)
+			err = instance_open(r->instances[i], why, sizeof(why));
+		if (err && !status) {
+			say("%s", why);
+			status = kernel_status(err);
+		}
+	}
+	free(loads);
+	kernel_forget(r->host.kernel);
+	return status;
+}
+
+static int open_kernel(struct run *r)
+{
+	if (*kernel_privileges()) {
+		snprintf(r->why, sizeof(r->why), "tracing %s", kernel_privileges());
+		return complain(r, EXIT_KERNEL);
+	}
+	if (kernel_version() < KERNEL_OLDEST) {
+		snprintf(r->why, sizeof(r->why), "this kernel is older than Linux 5.15 (see eunomia doctor)");
+		return complain(r, EXIT_KERNEL);
+	}
+	int err = kernel_btf_check(r->host.kernel, r->why, sizeof(r->why));
+	if (err)
+		return complain(r, EXIT_KERNEL);
+	r->host.targets = targets_new(r->why, sizeof(r->why));
+	if (!r->host.targets)
+		return complain(r, kernel_status(-errno));
+	uint64_t bytes = r->request->ring_bytes ? r->request->ring_bytes : RINGS_BULK_BYTES;
+	r->host.rings = rings_new(bytes, targets_ctl(r->host.targets), r->why, sizeof(r->why));
+	if (!r->host.rings)
+		return complain(r, kernel_status(-errno));
+	return load_all(r);
+}
+
+/* Where events go, and the switch that lets them flow. */
+static int connect_streams(struct run *r)
+{
+	const struct consumer consumer = {1ull << r->set, r->where, on_event, r};
+	for (size_t i = 0; i < r->choices->n; i++) {
+		const struct choice *c = &r->choices->items[i];
+		for (uint32_t s = 0; s < c->plugin->abi.streams.count; s++) {
+			if (!(c->streams & EUN_BIT(s)))
+				continue;
+			if (routes_add(r->host.routes, instance_stream(r->instances[i], s)->id, &consumer))
+				return -ENOMEM;
+			if (account_add(&r->account, r->instances[i], s))
+				return -ENOMEM;
+			instance_want(r->instances[i], s, r->set, true);
+		}
+		int err = instance_seed(r->instances[i], r->why, sizeof(r->why));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void deliver(void *context, const void *record, uint32_t len, uint64_t sets)
+{
+	routes_deliver(((struct run *)context)->host.routes, record, len, sets);
+}
+
+static bool has_tick(const struct run *r, uint32_t *ms)
+{
+	*ms = UINT32_MAX;
+	for (size_t i = 0; i < r->choices->n; i++) {
+		const struct eun_plugin *abi = &r->choices->items[i].plugin->abi;
+		if (abi->tick && abi->tick_ms && abi->tick_ms < *ms)
+			*ms = abi->tick_ms;
+	}
+	return *ms != UINT32_MAX;
+}
+
+static int make_loop(struct run *r)
+{
+	uint32_t tick;
+	r->loop = loop_new(r->host.rings, deliver, r);
+	if (!r->loop)
+		return -errno;
+	r->output.interrupt = loop_signal_fd(r->loop);
+	loop_on_drained(r->loop, on_drained, r);
+	int err = loop_add_timer(r->loop, WATCH_MS, on_watch, r);
+	/* before the rounds: where both end at the same time finish() makes one round of it, not two */
+	if (err >= 0 && r->request->duration_ms)
+		err = loop_add_timer(r->loop, (uint32_t)r->request->duration_ms, on_duration, r);
+	if (err >= 0 && r->show.interval_ms)
+		err = loop_add_timer(r->loop, (uint32_t)r->show.interval_ms, on_round, r);
+	if (err >= 0 && has_tick(r, &tick))
+		err = loop_add_timer(r->loop, tick, on_tick, r);
+	return err < 0 ? err : 0;
+}
+
+/* Off, a grace period, and everything that is still on its way. */
+static void finish(struct run *r)
+{
+	if (loop_signal(r->loop))
+		output_hurry(&r->output);
+	for (size_t i = 0; i < r->choices->n; i++)
+		instance_stop(r->instances[i]);
+	kernel_grace();
+	for (size_t i = 0; i < r->choices->n; i++)
+		instance_stopped(r->instances[i]);
+	loop_drain(r->loop);
+	account_losses(&r->account, on_lost, r);
+	end_round(r);
+}
+
+static int close_outputs(struct run *r)
+{
+	int err = output_close(&r->output);
+	if (err && err != -EPIPE && !r->status) {
+		say("output %s: %s", r->output.name, strerror(-err));
+		r->status = EXIT_RUN;
+	}
+	if (r->recorder && recorder_close(r->recorder, r->why, sizeof(r->why)) && !r->status)
+		r->status = complain(r, EXIT_RUN);
+	r->recorder = NULL;
+	return r->status;
+}
+
+/* Of a run that did not begin: nothing is printed. */
+static void discard_outputs(struct run *r)
+{
+	r->output.buf.len = 0;
+	output_close(&r->output);
+	if (r->recorder)
+		recorder_close(r->recorder, r->why, sizeof(r->why));
+	r->recorder = NULL;
+}
+
+static void run_free(struct run *r)
+{
+	for (size_t i = 0; r->instances && i < r->choices->n; i++)
+		instance_destroy(r->instances[i]);
+	free(r->instances);
+	free(r->streams);
+	account_free(&r->account);
+	loop_destroy(r->loop);
+	rings_destroy(r->host.rings);
+	targets_destroy(r->host.targets);
+	routes_destroy(r->host.routes);
+	kernel_destroy(r->host.kernel);
+	filter_destroy(r->where);
+	printer_free(&r->printer);
+	show_free(&r->show);
+	schema_destroy(&r->schema);
+}
+
+static int start(struct run *r)
+{
+	int status = prepare(r);
+	if (!status)
+		status = open_kernel(r);
+	if (!status)
+		status = open_outputs(r);
+	if (status)
+		return status;
+	/* signals first: one that comes while streams are connected must end the run in order */
+	int err = make_loop(r);
+	if (err)
+		snprintf(r->why, sizeof(r->why), "event loop: %s", strerror(-err));
+	else
+		err = connect_streams(r);
+	return err ? complain(r, kernel_status(err)) : EXIT_OK;
+}
+
+int command_run(const struct request *request, struct choices *choices)
+{
+	struct run *r = calloc(1, sizeof(*r));
+	if (!r)
+		return EXIT_RUN;
+	r->request = request;
+	r->choices = choices;
+	r->output.fd = -1;
+	/* until the loop reads them these end us, also when we were started to ignore them */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	int status = start(r);
+	if (!status) {
+		say("started");
+		loop_run(r->loop);
+		finish(r);
+		status = close_outputs(r);
+		account_summary(&r->account, r->printer.events, r->printer.table ? table_dropped(r->printer.table) : 0,
+				request->stats);
+	} else {
+		discard_outputs(r);
+	}
+	if (r->host.targets)
+		teardown_behind();
+	run_free(r);
+	free(r);
+	return status;
+}

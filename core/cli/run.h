@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands that trace: `eunomia --plugin` and `eunomia run`. Return the process's exit code. */
+#ifndef CORE_CLI_RUN_H
+#define CORE_CLI_RUN_H
+
+#include "choose.h"
+
+int command_run(const struct request *request, struct choices *choices);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#include "say.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "event/buf.h"
+#include "event/escape.h"
+
+void say(const char *fmt, ...)
+{
+	char text[2048];
+	va_list args;
+	va_start(args, fmt);
+	int n = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	struct buf line = {0};
+	buf_str(&line, "eunomia: ");
+	if (n > 0)
+		escape_text(&line, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+	buf_char(&line, '\n');
+	/* a pipe that nobody empties must not keep us */
+	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+	if (poll(&out, 1, 1000) == 1 && write(STDERR_FILENO, line.data, line.len) < 0) {
+		/* there is nobody left to tell */
+	}
+	buf_free(&line);
+}

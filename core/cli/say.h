@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* Diagnostics: one line on stderr, "eunomia: ...", with control bytes escaped. */
+#ifndef CORE_CLI_SAY_H
+#define CORE_CLI_SAY_H
+
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
