@@ -70,6 +70,18 @@ static void send(struct fixture *f, const struct stream *stream, uint32_t pid, u
 	free(bytes);
 }
 
+/* A stream that nobody asked for, with an id above all that somebody did. */
+static void of_no_one(void **state)
+{
+	struct fixture *f = *state;
+	struct seen a = {0};
+	add(f, f->a, &a, ~0ull, NULL);
+	send(f, f->b, 1, ~0ull);
+	assert_int_equal(a.n, 0);
+	assert_int_equal(routes_counts(f->routes, f->a->id).delivered, 0);
+	assert_int_equal(routes_counts(f->routes, f->a->id).invalid, 0);
+}
+
 static void by_stream(void **state)
 {
 	struct fixture *f = *state;
@@ -268,8 +280,9 @@ static void nobody(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_FIXTURE(by_stream), WITH_FIXTURE(in_place), WITH_FIXTURE(by_set),  WITH_FIXTURE(by_filter),
-		WITH_FIXTURE(invalid),   WITH_FIXTURE(rows),     WITH_FIXTURE(removal), WITH_FIXTURE(nobody),
+		WITH_FIXTURE(by_stream), WITH_FIXTURE(of_no_one), WITH_FIXTURE(in_place),
+		WITH_FIXTURE(by_set),    WITH_FIXTURE(by_filter), WITH_FIXTURE(invalid),
+		WITH_FIXTURE(rows),      WITH_FIXTURE(removal),   WITH_FIXTURE(nobody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
