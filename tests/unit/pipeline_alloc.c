@@ -59,7 +59,7 @@ static int word(void *self, uint32_t stream, uint32_t field, const void *bytes, 
 	return field ? -ENOENT : snprintf(buf, size, "<%u>", *(const unsigned char *)bytes);
 }
 
-static int setup(void **state)
+static int counted_new(void **state)
 {
 	struct run *run = calloc(1, sizeof(*run));
 	struct record x;
@@ -74,7 +74,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
+static int counted_free(void **state)
 {
 	struct run *run = *state;
 	place_remove((void **)&run->place);
@@ -184,8 +184,8 @@ static void reading(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(writing, setup, teardown),
-		cmocka_unit_test_setup_teardown(reading, setup, teardown),
+		cmocka_unit_test_setup_teardown(writing, counted_new, counted_free),
+		cmocka_unit_test_setup_teardown(reading, counted_new, counted_free),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

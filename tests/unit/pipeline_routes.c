@@ -6,7 +6,7 @@
 
 #include "pipeline/routes.h"
 
-struct fixture {
+struct routing {
 	struct schema schema;
 	struct stream *a, *b;
 	struct routes *routes;
@@ -32,9 +32,9 @@ static void see(void *context, const struct view *view)
 		seen->at = ++*seen->clock;
 }
 
-static int setup(void **state)
+static int routing_new(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
+	struct routing *f = calloc(1, sizeof(*f));
 	f->a = every_add(&f->schema);
 	f->b = every_add(&f->schema);
 	f->routes = routes_new(&f->schema);
@@ -43,23 +43,23 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
+static int routing_free(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 	routes_destroy(f->routes);
 	schema_destroy(&f->schema);
 	free(f);
 	return 0;
 }
 
-static void add(struct fixture *f, const struct stream *stream, struct seen *seen, uint64_t sets,
+static void add(struct routing *f, const struct stream *stream, struct seen *seen, uint64_t sets,
 		const struct filter *where)
 {
 	struct consumer c = {.sets = sets, .where = where, .event = see, .context = seen};
 	assert_int_equal(routes_add(f->routes, stream->id, &c), 0);
 }
 
-static void send(struct fixture *f, const struct stream *stream, uint32_t pid, uint64_t sets)
+static void send(struct routing *f, const struct stream *stream, uint32_t pid, uint64_t sets)
 {
 	struct record x;
 	uint32_t len;
@@ -73,7 +73,7 @@ static void send(struct fixture *f, const struct stream *stream, uint32_t pid, u
 /* A stream that nobody asked for, with an id above all that somebody did. */
 static void of_no_one(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 	struct seen a = {0};
 	add(f, f->a, &a, ~0ull, NULL);
 	send(f, f->b, 1, ~0ull);
@@ -84,7 +84,7 @@ static void of_no_one(void **state)
 
 static void by_stream(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 	struct seen a = {0}, b = {0}, both = {0};
 	add(f, f->a, &a, ~0ull, NULL);
 	add(f, f->b, &b, ~0ull, NULL);
@@ -107,7 +107,7 @@ static void by_stream(void **state)
 /* The record itself, not a copy, to each consumer in the order in which they came. */
 static void in_place(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 	unsigned clock = 0;
 	struct seen seen[3] = {{.clock = &clock}, {.clock = &clock}, {.clock = &clock}};
 	struct record x;
@@ -127,7 +127,7 @@ static void in_place(void **state)
 
 static void by_set(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 	struct seen one = {0}, two = {0}, either = {0}, none = {0};
 	add(f, f->a, &one, 1, NULL);
 	add(f, f->a, &two, 1ull << 62, NULL);
@@ -149,7 +149,7 @@ static void by_set(void **state)
 
 static void by_filter(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 	struct seen seven = {0}, all = {0}, both = {0};
 	struct filter *where;
 	struct filter_error error;
@@ -173,7 +173,7 @@ static void by_filter(void **state)
 
 static void invalid(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 	struct seen a = {0}, b = {0};
 	struct record x;
 	uint32_t len;
@@ -211,7 +211,7 @@ static void invalid(void **state)
 /* Rows of aggregates reach the same consumers, and are counted apart. */
 static void rows(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 	struct seen one = {0}, two = {0};
 	struct record x;
 	uint32_t len;
@@ -233,7 +233,7 @@ static void rows(void **state)
 
 static void removal(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 	struct seen one = {0}, two = {0}, three = {0};
 	add(f, f->a, &one, 1, NULL);
 	add(f, f->a, &two, 1, NULL);
@@ -267,7 +267,7 @@ static void removal(void **state)
 /* Nobody ever asked for anything: records are dropped, and it holds. */
 static void nobody(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 	send(f, f->a, 1, 1);
 	send(f, f->b, 1, 1);
 	routes_deliver(f->routes, "", 0, 1);
@@ -275,7 +275,7 @@ static void nobody(void **state)
 	assert_int_equal(routes_counts(f->routes, f->a->id).delivered, 0);
 }
 
-#define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, routing_new, routing_free)
 
 int main(void)
 {
