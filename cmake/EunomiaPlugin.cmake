@@ -64,4 +64,7 @@ function(eunomia_plugin name)
   target_link_options(plugin_${name} PRIVATE -nostartfiles -Wl,-z,relro,-z,now,-z,defs -Wl,--as-needed)
   set_target_properties(plugin_${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
     C_STANDARD 17 LIBRARY_OUTPUT_DIRECTORY ${arg_OUTPUT})
+  if(EUNOMIA_PLUGIN_DIR AND EUNOMIA_PLUGIN_OUTPUT) # the tree's own
+    install(TARGETS plugin_${name} LIBRARY DESTINATION ${EUNOMIA_PLUGIN_DIR})
+  endif()
 endfunction()

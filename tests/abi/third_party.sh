@@ -73,8 +73,35 @@ load()
 	done
 }
 
+# Dropped into the installed host's plugin folder: found, listed and, as root, run on a process of ours.
+use()
+{
+	host=$prefix/bin/eunomia
+	plugins=$(pkg-config --variable=plugindir eunomia)
+	test -f "$plugins/process.so" || fail "no plugins are installed in $plugins"
+	cp "$work/cmake/hello.so" "$plugins/"
+	expect "says that threads end" "$host" list plugins
+	expect "hello.exit" "$host" inspect hello
+	expect "hello.exit" "$host" inspect hello --plugin-path "$work/hand"
+	[ "$(id -u)" = 0 ] || return 0
+	mkfifo "$work/gate"
+	sh -c "read line <'$work/gate'; exit 7" &
+	child=$!
+	"$host" --plugin hello -p $child -o "$work/events" 2>"$work/said" &
+	tracer=$!
+	until grep -q started "$work/said"; do
+		kill -0 $tracer 2>/dev/null || { cat "$work/said" >&2; fail "the host ended before it started"; }
+		sleep 0.05
+	done
+	echo go >"$work/gate"
+	wait $child || true
+	wait $tracer || { cat "$work/said" >&2; fail "the host failed"; }
+	grep -q "hello.exit  *code=1792" "$work/events" || { cat "$work/events" >&2; fail "no event of the child's end"; }
+}
+
 install_sdk
 build_with_cmake
 build_by_hand
 load
+use
 echo "third_party: fine"
