@@ -364,9 +364,12 @@ static __always_inline u64 eun_enter_as(u32 stream, const struct eun_event *who)
 	if (!sets || !all)
 		return 0;
 	eun_count(stream, seen, 1);
-	if (who)
+	if (who) {
 		__builtin_memcpy(&comm, who->comm, sizeof(comm));
-	sets = eun_member(all, sets, who ? who->pid : 0, who ? who->uid : 0, &comm);
+		sets = eun_member(all, sets, who->pid, who->uid, &comm);
+	} else {
+		sets &= all->any_pid & all->any_uid & all->any_comm; /* nobody is not root */
+	}
 	if (!sets)
 		eun_count(stream, not_target, 1);
 	return sets;

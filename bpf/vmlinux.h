@@ -57,6 +57,20 @@ enum {
 	BPF_RB_NO_WAKEUP = 1,
 	BPF_RB_FORCE_WAKEUP = 2,
 };
+enum {
+	BPF_TCP_ESTABLISHED = 1,
+	BPF_TCP_SYN_SENT,
+	BPF_TCP_SYN_RECV,
+	BPF_TCP_FIN_WAIT1,
+	BPF_TCP_FIN_WAIT2,
+	BPF_TCP_TIME_WAIT,
+	BPF_TCP_CLOSE,
+	BPF_TCP_CLOSE_WAIT,
+	BPF_TCP_LAST_ACK,
+	BPF_TCP_LISTEN,
+	BPF_TCP_CLOSING,
+	BPF_TCP_NEW_SYN_RECV,
+};
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -273,6 +287,9 @@ struct sock_common {
 	int skc_bound_dev_if;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	union {
+		unsigned long skc_flags;
+	};
 };
 struct sock {
 	struct sock_common __sk_common;
@@ -287,12 +304,16 @@ struct inet_sock {
 	__be32 inet_saddr;
 	__be16 inet_sport;
 };
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+};
 struct tcp_sock {
-	struct inet_sock inet_conn;
+	struct inet_connection_sock inet_conn;
 	u32 srtt_us;
 	u64 bytes_received;
 	u64 bytes_acked;
 	u64 bytes_sent;
+	u64 bytes_retrans;
 	u32 total_retrans;
 };
 struct socket {
@@ -310,6 +331,12 @@ struct io_open {
 	u32 file_slot;
 	struct filename *filename;
 	struct open_how how;
+};
+struct io_accept {
+	u32 file_slot;
+};
+struct io_connect {
+	void *addr;
 };
 struct io_kiocb {
 	union {
@@ -351,10 +378,9 @@ struct trace_event_raw_io_uring_complete {
 	u64 user_data;
 	int res;
 };
-struct trace_event_raw_tcp_probe {
+struct trace_event_raw_tcp_retransmit_skb {
 	struct trace_entry ent;
-	__u16 sport, dport, family;
-	__u32 srtt;
+	int err; /* not on older kernels */
 };
 
 #pragma clang attribute pop
