@@ -311,7 +311,7 @@ static int add_targets(struct run *r)
 			  : EXIT_OK;
 }
 
-/* Objects and targets side by side: loading takes most of the time until the first event. */
+/* Objects, rings and targets side by side: loading takes most of the time until the first event. */
 static int load_all(struct run *r)
 {
 	size_t n = r->choices->n;
@@ -321,6 +321,11 @@ static int load_all(struct run *r)
 	for (size_t i = 0; i < n; i++)
 		loading_begin(&loads[i], r->instances[i], r->choices->items[i].streams);
 	int status = add_targets(r);
+	int unconnected = rings_connect(r->host.rings);
+	if (unconnected && !status) {
+		snprintf(r->why, sizeof(r->why), "rings: %s", strerror(-unconnected));
+		status = complain(r, kernel_status(unconnected));
+	}
 	for (size_t i = 0; i < n; i++) {
 		char why[512];
 		int err = loading_end(&loads[i], why, sizeof(why));

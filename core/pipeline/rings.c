@@ -112,8 +112,6 @@ struct rings *rings_new(uint64_t bulk, struct eun_ctl *ctl, char *why, size_t wh
 		err = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "eun_scratch", 4, EUN_SLOT_BYTES, EUN_SLOTS, NULL);
 		r->maps[SCRATCH].fd = err;
 	}
-	for (uint32_t i = 0; i < r->n && err >= 0; i++)
-		err = bpf_map_update_elem(r->maps[OUTER].fd, &i, &r->rings[i].fd, BPF_ANY);
 	if (err < 0) {
 		snprintf(why, why_size, "rings of %llu KiB: %s", (unsigned long long)(bulk >> 10), strerror(-err));
 		rings_destroy(r);
@@ -121,6 +119,21 @@ struct rings *rings_new(uint64_t bulk, struct eun_ctl *ctl, char *why, size_t wh
 		return NULL;
 	}
 	return r;
+}
+
+int rings_connect(struct rings *r)
+{
+	uint32_t keys[RINGS_MAX], count = (uint32_t)r->n;
+	int fds[RINGS_MAX], err = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		keys[i] = i;
+		fds[i] = r->rings[i].fd;
+	}
+	/* each update waits for a grace period, a batch of them for one only (Linux 6.7) */
+	if (bpf_map_update_batch(r->maps[OUTER].fd, keys, fds, &count, NULL))
+		for (uint32_t i = 0; i < r->n && !err; i++)
+			err = bpf_map_update_elem(r->maps[OUTER].fd, &i, &r->rings[i].fd, BPF_ANY);
+	return err;
 }
 
 void rings_destroy(struct rings *r)

@@ -24,6 +24,12 @@ struct rings;
 struct rings *rings_new(uint64_t bulk, struct eun_ctl *ctl, char *why, size_t why_size);
 void rings_destroy(struct rings *rings);
 
+/*
+ * Puts the rings where programs look for them, which takes until every program that is running has ended, about 10 ms:
+ * for the time when objects load. Before it, records are lost. -errno.
+ */
+int rings_connect(struct rings *rings);
+
 /* The maps to share: eun_rings, eun_scratch. */
 const struct shared_map *rings_maps(const struct rings *rings, size_t *n);
 
