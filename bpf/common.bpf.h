@@ -458,6 +458,13 @@ static __always_inline void eun_submit(struct eun_slot *s)
 	}
 }
 
+/* What the keys of an aggregate begin with: the host drains the rows of one epoch while programs fill the other's. */
+static __always_inline u32 eun_epoch(u32 stream)
+{
+	struct eun_stream_ctl *ctl = bpf_map_lookup_elem(&eun_streams, &stream);
+	return ctl ? *(volatile u32 *)&ctl->epoch : 0;
+}
+
 /*
  * Puts the record into an aggregate as a new row and gives the slot back. The map's value is the record followed, at
  * the next multiple of 8, by a u64 for the target sets. Returns 0, or what bpf_map_update_elem() says; -EEXIST: another

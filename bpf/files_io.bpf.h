@@ -46,6 +46,7 @@ static const struct files_transfer files_transfers[NR_CALLS] = {
 };
 
 struct files_row_key {
+	u32 epoch, pad;
 	u64 thread; /* as bpf_get_current_pid_tgid() has it */
 	u64 inode, dev;
 };
@@ -57,8 +58,8 @@ struct files_row {
 };
 
 /*
- * key: thread and file; inserted by the first call of an interval, added to by the others, drained and deleted by the
- * host. Bound: the option `rows`; events that find no place are counted as full.
+ * key: epoch, thread and file; inserted by the first call of an interval, added to by the others, drained and deleted
+ * by the host. Bound: the option `rows`; events that find no place are counted as full.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -142,6 +143,7 @@ __noinline int files_aggregate(int fd, u32 op, s64 ret)
 		return 0;
 	}
 	struct files_row_key key = {
+		.epoch = eun_epoch(FILES_IO),
 		.thread = bpf_get_current_pid_tgid(),
 		.inode = BPF_CORE_READ(inode, i_ino),
 		.dev = eun_dev(BPF_CORE_READ(inode, i_sb, s_dev)),

@@ -92,6 +92,7 @@ struct tcp_rtt {
 };
 
 struct tcp_rtt_key {
+	__u32 epoch, pad;
 	__u64 sets;
 	struct eun_ip saddr;
 	struct eun_ip daddr;

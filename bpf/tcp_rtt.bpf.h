@@ -12,8 +12,8 @@ struct tcp_rtt_row {
 };
 
 /*
- * key: target sets that the owner is in, addresses (0: not asked for apart); value: a record and the sets. Inserted
- * and added to by tcp_rtt(); read and deleted by the host, at the interval.
+ * key: epoch, target sets that the owner is in, addresses (0: not asked for apart); value: a record and the sets.
+ * Inserted and added to by tcp_rtt(); read and deleted by the host, at the interval.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -62,6 +62,7 @@ int BPF_PROG(tcp_rtt, struct sock *sk)
 	key.sets = eun_enter_as(TCP_RTT, life && life->owner.pid ? &life->owner : NULL);
 	if (!key.sets)
 		return 0;
+	key.epoch = eun_epoch(TCP_RTT);
 	if (by_local || by_remote) {
 		tcp_read_head(&head, sk);
 		tcp_addresses(&all.saddr, &all.daddr, &head, sk);

@@ -391,7 +391,7 @@ static const struct eun_program programs[] = {
 static const struct eun_aggregate aggregates[] = {
 	{.map = "files_rows",
 	 .stream = FILES_IO,
-	 .key_size = 3 * sizeof(__u64),
+	 .key_size = 4 * sizeof(__u64),
 	 .value_size = (sizeof(struct files_io) + 7) / 8 * 8 + sizeof(__u64)},
 };
 

@@ -133,17 +133,17 @@ static void on_tick(void *context)
 		}
 }
 
-static void drain_aggregates(struct run *r)
+static void drain_aggregates(struct run *r, bool stopped)
 {
 	for (size_t i = 0; i < r->choices->n; i++)
-		if (instance_drain(r->instances[i], r->why, sizeof(r->why)))
+		if (instance_drain(r->instances[i], stopped, r->why, sizeof(r->why)))
 			r->status = complain(r, EXIT_RUN);
 }
 
-static void end_round(struct run *r)
+static void end_round(struct run *r, bool stopped)
 {
 	uint64_t now = clock_boot_ns();
-	drain_aggregates(r);
+	drain_aggregates(r, stopped);
 	if (r->recorder)
 		recorder_mark(r->recorder, now);
 	printer_round(&r->printer, now);
@@ -157,7 +157,7 @@ static void on_round(void *context)
 	if (r->request->count && r->rounds + 1 >= r->request->count)
 		loop_stop(r->loop, 0); /* finish() ends the last round, with all that is still to come */
 	else
-		end_round(r);
+		end_round(r, false);
 }
 
 static void on_duration(void *context)
@@ -433,7 +433,7 @@ static void finish(struct run *r)
 		instance_stopped(r->instances[i]);
 	loop_drain(r->loop);
 	account_losses(&r->account, on_lost, r);
-	end_round(r);
+	end_round(r, true);
 }
 
 static int close_outputs(struct run *r)

@@ -50,49 +50,77 @@ static char *merge(char *values, size_t stride, int cpus, const struct stream *s
 	return first;
 }
 
-int aggregate_drain(struct instance *in, uint32_t i)
+/* Where the values of one key go, and the key itself twice: this one and the next. */
+struct drain {
+	const struct eun_aggregate *aggregate;
+	const struct stream *stream;
+	int fd, cpus;
+	size_t stride;
+	char *values, *key, *next;
+	uint64_t now, drained;
+};
+
+static int drain_open(struct drain *d, struct instance *in, uint32_t i)
 {
 	const struct eun_aggregate *a = &in->plugin->aggregates[i];
-	const struct stream *s = in->streams[a->stream];
-	bool percpu = a->flags & EUN_AGGREGATE_PERCPU, keep = a->flags & EUN_AGGREGATE_CUMULATIVE;
-	int fd = bpf_object__find_map_fd_by_name(in->object, a->map), err = 0;
-	int cpus = percpu ? libbpf_num_possible_cpus() : 1;
-	size_t stride = (a->value_size + 7u) & ~7ul;
-	if (fd < 0 || cpus < 1)
-		return fd < 0 ? fd : cpus;
-	char *values = calloc((size_t)cpus, stride), *keys = calloc(2, a->key_size);
-	if (!values || !keys) {
-		free(values);
-		free(keys);
-		return -ENOMEM;
-	}
-	char *key = keys, *next = keys + a->key_size;
-	uint64_t now = clock_boot_ns(), drained = 0;
-	int more = bpf_map_get_next_key(fd, NULL, next);
-	while (!more) {
-		memcpy(key, next, a->key_size);
-		more = bpf_map_get_next_key(fd, key, next); /* before the key is deleted, or it begins anew */
-		int got = keep ? bpf_map_lookup_elem(fd, key, values) : bpf_map_lookup_and_delete_elem(fd, key, values);
-		if (got) {
-			if (got != -ENOENT)
-				err = got;
-			continue;
-		}
-		char *record = merge(values, stride, cpus, s);
-		if (!record)
-			continue;
-		struct eun_event *head = (struct eun_event *)record;
-		uint64_t sets;
-		memcpy(&sets, record + a->value_size - sizeof(sets), sizeof(sets));
-		head->time = now;
-		drained += count_of(record, s);
-		routes_deliver_row(in->host->routes, record, s->record_size, sets);
+	d->aggregate = a;
+	d->stream = in->streams[a->stream];
+	d->fd = bpf_object__find_map_fd_by_name(in->object, a->map);
+	d->cpus = a->flags & EUN_AGGREGATE_PERCPU ? libbpf_num_possible_cpus() : 1;
+	d->stride = (a->value_size + 7u) & ~7ul;
+	d->now = clock_boot_ns();
+	if (d->fd < 0 || d->cpus < 1)
+		return d->fd < 0 ? d->fd : d->cpus;
+	d->values = calloc((size_t)d->cpus, d->stride);
+	d->key = calloc(2, a->key_size);
+	d->next = d->key ? d->key + a->key_size : NULL;
+	return d->values && d->key ? 0 : -ENOMEM;
+}
+
+static void drain_close(struct drain *d)
+{
+	free(d->values);
+	free(d->key);
+}
+
+/* Delivers the row of d->key. */
+static int drain_row(struct drain *d, struct instance *in)
+{
+	bool keep = d->aggregate->flags & EUN_AGGREGATE_CUMULATIVE;
+	int err = bpf_map_lookup_elem(d->fd, d->key, d->values);
+	if (!err && !keep)
+		err = bpf_map_delete_elem(d->fd, d->key);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	char *record = merge(d->values, d->stride, d->cpus, d->stream);
+	uint64_t sets;
+	if (!record)
+		return 0;
+	memcpy(&sets, record + d->aggregate->value_size - sizeof(sets), sizeof(sets));
+	((struct eun_event *)record)->time = d->now;
+	d->drained += count_of(record, d->stream);
+	routes_deliver_row(in->host->routes, record, d->stream->record_size, sets);
+	return 0;
+}
+
+int aggregate_drain(struct instance *in, uint32_t i, uint32_t epoch)
+{
+	struct drain d = {0};
+	int err = drain_open(&d, in, i);
+	bool keep = !err && d.aggregate->flags & EUN_AGGREGATE_CUMULATIVE;
+	int more = err ? err : bpf_map_get_next_key(d.fd, NULL, d.next);
+	while (!more && !err) {
+		uint32_t of;
+		memcpy(d.key, d.next, d.aggregate->key_size);
+		memcpy(&of, d.key, sizeof(of));
+		more = bpf_map_get_next_key(d.fd, d.key, d.next); /* before the key is deleted, or it begins anew */
+		if (keep || of == epoch || epoch == AGGREGATE_ALL)
+			err = drain_row(&d, in);
 	}
 	if (keep)
-		in->aggregates[i].drained = drained;
+		in->aggregates[i].drained = d.drained;
 	else
-		in->aggregates[i].drained += drained;
-	free(values);
-	free(keys);
+		in->aggregates[i].drained += d.drained;
+	drain_close(&d);
 	return err;
 }

@@ -5,7 +5,12 @@
 
 #include "instance_impl.h"
 
-/* Delivers each value of aggregate `i` as a record of its stream and, unless it is cumulative, deletes it. */
-int aggregate_drain(struct instance *in, uint32_t i);
+#define AGGREGATE_ALL UINT32_MAX
+
+/*
+ * Delivers the rows of an epoch of aggregate `i` as records of its stream and deletes them; of a cumulative one all
+ * rows, which stay. No program may add to that epoch any more.
+ */
+int aggregate_drain(struct instance *in, uint32_t i, uint32_t epoch);
 
 #endif

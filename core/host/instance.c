@@ -254,16 +254,24 @@ void instance_stopped(struct instance *in)
 		in->plugin->abi.stop(in->self);
 }
 
-int instance_drain(struct instance *in, char *why, size_t why_size)
+int instance_drain(struct instance *in, bool stopped, char *why, size_t why_size)
 {
-	for (uint32_t i = 0; i < in->plugin->abi.aggregates.count; i++) {
+	bool any = false;
+	int err = 0;
+	/* programs fill the other epoch from here on; once those that run have ended, the old one is at rest */
+	for (uint32_t i = 0; i < in->plugin->abi.aggregates.count && !stopped; i++) {
 		if (!in->aggregates[i].used)
 			continue;
-		int err = aggregate_drain(in, i);
-		if (err)
-			return fail(in, "drain", err, why, why_size);
+		in->ctl[in->plugin->aggregates[i].stream].epoch ^= 1;
+		any = true;
 	}
-	return 0;
+	if (any)
+		kernel_grace();
+	for (uint32_t i = 0; i < in->plugin->abi.aggregates.count && !err; i++)
+		if (in->aggregates[i].used)
+			err = aggregate_drain(
+				in, i, stopped ? AGGREGATE_ALL : in->ctl[in->plugin->aggregates[i].stream].epoch ^ 1);
+	return err ? fail(in, "drain", err, why, why_size) : 0;
 }
 
 int instance_tick(struct instance *in, uint64_t now, char *why, size_t why_size)

@@ -60,8 +60,11 @@ void instance_stop(struct instance *instance);
 /* After the grace period: the plugin's stop callback. */
 void instance_stopped(struct instance *instance);
 
-/* Delivers the rows of all aggregates whose stream is wanted. */
-int instance_drain(struct instance *instance, char *why, size_t why_size);
+/*
+ * Delivers the rows of all aggregates whose stream is wanted. Waits a grace period when there are any, unless `stopped`
+ * says that nothing flows any more.
+ */
+int instance_drain(struct instance *instance, bool stopped, char *why, size_t why_size);
 /* The plugin's tick, when due. */
 int instance_tick(struct instance *instance, uint64_t now, char *why, size_t why_size);
 

@@ -306,13 +306,33 @@ static int attach_rows(struct instance *in, uint64_t streams, char *why, size_t 
 	return 0;
 }
 
+/* The maps of the aggregates are what the tables say. */
+static int check_aggregates(struct instance *in, struct bpf_object *obj, char *why, size_t why_size)
+{
+	for (uint32_t i = 0; i < in->plugin->abi.aggregates.count; i++) {
+		const struct eun_aggregate *a = &in->plugin->aggregates[i];
+		struct bpf_map *map = bpf_object__find_map_by_name(obj, a->map);
+		uint32_t key = map ? bpf_map__key_size(map) : 0, value = map ? bpf_map__value_size(map) : 0;
+		char text[256];
+		if (map && key == a->key_size && value == a->value_size)
+			continue;
+		snprintf(text, sizeof(text),
+			 "aggregate %s: its map has keys of %u and values of %u bytes, the table says %u and %u",
+			 a->map, key, value, a->key_size, a->value_size);
+		return said(in, "open", -EINVAL, map ? text : "an aggregate's map is not in the object", why, why_size);
+	}
+	return 0;
+}
+
 /* One try: open, load, attach. 1: try again, a row was struck. */
 static int try_object(struct instance *in, uint64_t streams, char *why, size_t why_size)
 {
 	struct bpf_object *obj = open_object(in, why, why_size);
 	if (!obj)
 		return -EINVAL;
-	int err = strike_missing(in, obj, streams, why, why_size);
+	int err = check_aggregates(in, obj, why, why_size);
+	if (!err)
+		err = strike_missing(in, obj, streams, why, why_size);
 	uint32_t which = 0;
 	const struct row *missing = err ? NULL : row_missing(in, streams, &which);
 	if (missing) {

@@ -107,11 +107,11 @@ struct eun_counts {
  * that stops it: sets == 0 means off, nothing is seen.
  */
 struct eun_stream_ctl {
-	__u64 sets; /* bit per target set whose subscriptions want the stream */
-	__u32 id;   /* eun_event.stream of its records */
-	__u32 ring; /* index of its first ring in eun_rings */
-	__u32 mask; /* ring + (cpu & mask) is the one to use */
-	__u32 reserved;
+	__u64 sets;  /* bit per target set whose subscriptions want the stream */
+	__u32 id;    /* eun_event.stream of its records */
+	__u32 ring;  /* index of its first ring in eun_rings */
+	__u32 mask;  /* ring + (cpu & mask) is the one to use */
+	__u32 epoch; /* of an aggregate: rows of the other one are being drained */
 };
 
 /* Shared by every object of one host (map eun_ctl, memory-mapped). A set that does not test a kind has its bit here. */

@@ -75,7 +75,9 @@ enum eun_aggregate_flags {
 /*
  * A BPF hash map whose values are records, each followed at the next multiple of 8 by a u64 (the target sets that
  * want it): the program inserts one with eun_row_insert() and adds to its EUN_FIELD_SUM fields afterwards. Draining
- * delivers each value as a record of the stream; it has no tail. The field `count`, a u64 with EUN_FIELD_SUM, is
+ * delivers each value as a record of the stream; it has no tail. Unless it is cumulative, its keys begin with a __u32
+ * that the program sets to eun_epoch(stream): the host changes the epoch, waits until no program runs that saw the old
+ * one, and drains that, so that nothing added meanwhile is lost. The field `count`, a u64 with EUN_FIELD_SUM, is
  * required: how many events the row stands for.
  */
 struct eun_aggregate {
