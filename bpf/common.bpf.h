@@ -366,13 +366,26 @@ static __always_inline u64 eun_enter_as(u32 stream, const struct eun_event *who)
 	eun_count(stream, seen, 1);
 	if (who) {
 		__builtin_memcpy(&comm, who->comm, sizeof(comm));
-		sets = eun_member(all, sets, who->pid, who->uid, &comm);
+		sets &= who->time | eun_member(all, sets, who->pid, who->uid, &comm); /* see eun_keep() */
 	} else {
 		sets &= all->any_pid & all->any_uid & all->any_comm; /* nobody is not root */
 	}
 	if (!sets)
 		eun_count(stream, not_target, 1);
 	return sets;
+}
+
+/*
+ * For a header that is stored as the actor of what comes later: notes in its `time`, which says nothing there, the
+ * target sets that it is in now. Its process may be gone by then, and so its place in eun_pids.
+ */
+static __always_inline void eun_keep(struct eun_event *h, u32 pid)
+{
+	u32 zero = 0;
+	struct eun_ctl *all = bpf_map_lookup_elem(&eun_ctl, &zero);
+	struct eun_comm comm;
+	__builtin_memcpy(&comm, h->comm, sizeof(comm));
+	h->time = all ? eun_member(all, ~EUN_DYING, pid, h->uid, &comm) : 0;
 }
 
 static __always_inline struct eun_slot *eun_make_as(u32 stream, u32 size, u64 sets, const struct eun_event *who)

@@ -185,6 +185,7 @@ int tcp_seed(struct bpf_iter__task_file *ctx)
 	u64 key = (u64)sk;
 	struct tcp_life life = {};
 	eun_actor_of(&life.owner, task);
+	eun_keep(&life.owner, life.owner.pid);
 	life.connecting = state == BPF_TCP_SYN_SENT;
 	bpf_map_update_elem(&tcp_lives, &key, &life, BPF_NOEXIST);
 	return 0;

@@ -59,7 +59,9 @@ __noinline int tcp_current(struct eun_event *h)
 	if (level)
 		eun_actor_inside(h, pid, level);
 	bpf_get_current_comm(h->comm, sizeof(h->comm));
-	__sync_lock_test_and_set(&h->pid, task->tgid);
+	u32 tgid = task->tgid;
+	eun_keep(h, tgid);
+	__sync_lock_test_and_set(&h->pid, tgid);
 	return 0;
 }
 

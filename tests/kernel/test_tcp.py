@@ -26,6 +26,7 @@ V4, V6, ANY = "127.0.0.1", "::1", "::"
 NOWHERE = "192.0.2.1"  # no route leads there
 BYTES, BACK = 123457, 777
 MPTCP = 262
+SYS_MEMBARRIER, MEMBARRIER_CMD_GLOBAL = 324, 1
 
 EVENTS = ["connect", "accept", "close", "state", "retransmit", "listen", "bind"]
 CLIENT_STATES = ["CLOSE", "SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE"]
@@ -524,6 +525,31 @@ class Owner(Case):
         for stream in ("accept", "connect"):
             self.check(self.one(events[stream]), pid=child.pid)
         self.assertEqual([event["pid"] for event in events["close"]], [child.pid] * 2)
+
+    def test_dead_owner(self):
+        """A socket that outlives its process, with data that nobody has read yet, is still its."""
+        def act():
+            server = listen()
+            pid = os.fork()
+            if not pid:
+                client, _ = connect(server)
+                client.setblocking(False)
+                while True:
+                    try:
+                        client.send(bytes(65536))
+                    except BlockingIOError:
+                        os._exit(0)
+            end, _ = server.accept()
+            os.waitpid(pid, 0)
+            for _ in range(4):  # the kernel frees a task a grace period after it was waited for
+                libc.syscall(SYS_MEMBARRIER, MEMBARRIER_CMD_GLOBAL, 0, 0)
+            while end.recv(1 << 20):
+                pass
+            end.close()
+            return pid
+
+        child, events = watch(act, streams=["close"], follow=True)
+        self.assertEqual(sorted(e["pid"] for e in events["close"]), sorted([child.pid, child.result]))
 
     def test_accepting_child(self):
         def act():
