@@ -177,8 +177,7 @@ __attribute__((noinline)) int eun_path(u32 level, u32 want_fs)
 		if (fs_pos < EUN_STRING_MAX)
 			s->fs_ref = EUN_REF(off + fs_pos - s->pos, EUN_STRING_MAX - fs_pos);
 		else if (fs_pos == EUN_STRING_MAX)
-			s->fs_ref =
-				EUN_REF(off, 1); /* the root of the file system: "/", which every path begins with */
+			s->fs_ref = EUN_REF(off, 1); /* the file system's root: "/", as every path begins */
 		else
 			s->fs_ref = s->ref; /* cut before the mount was met */
 		return 0;
