@@ -7,6 +7,7 @@
 
 #include "files_calls.bpf.h"
 #include "files_path.bpf.h"
+#include "files_quick.bpf.h"
 #include "files_open.bpf.h"
 #include "files_uring.bpf.h"
 #include "files_io.bpf.h"

@@ -22,33 +22,64 @@ enum files_stream {
 	FILES_IO_CALL,
 };
 
-/* The calls that are told apart, each under its own name; io_uring stands for an open that a ring asked for. */
-#define FILES_CALLS(X)                                                                                               \
-	X(open)                                                                                                      \
-	X(openat)                                                                                                    \
-	X(openat2)                                                                                                   \
-	X(creat)                                                                                                     \
-	X(open_by_handle_at)                                                                                         \
-	X(io_uring)                                                                                                  \
-	X(rename)                                                                                                    \
-	X(renameat)                                                                                                  \
-	X(renameat2)                                                                                                 \
-	X(unlink)                                                                                                    \
-	X(unlinkat)                                                                                                  \
-	X(rmdir)                                                                                                     \
-	X(link)                                                                                                      \
-	X(linkat)                                                                                                    \
-	X(symlink) X(symlinkat) X(chmod) X(fchmod) X(fchmodat) X(fchmodat2) X(chown) X(fchown) X(lchown) X(fchownat) \
-		X(truncate) X(ftruncate) X(mkdir) X(mkdirat) X(mknod) X(mknodat) X(mount) X(umount2) X(move_mount)   \
-			X(fsopen) X(fsconfig) X(fsmount) X(fspick) X(open_tree) X(open_tree_attr) X(mount_setattr)   \
-				X(pivot_root) X(read) X(pread64) X(readv) X(preadv) X(preadv2) X(write) X(pwrite64)  \
-					X(writev) X(pwritev) X(pwritev2) X(fsync) X(fdatasync) X(sync_file_range)    \
-						X(sendfile) X(copy_file_range)
-
+/* The calls that are told apart; io_uring stands for an open that a ring was asked for. */
 enum files_call_id {
-#define X(name) FILES_CALL_##name,
-	FILES_CALLS(X)
-#undef X
+	FILES_CALL_open,
+	FILES_CALL_openat,
+	FILES_CALL_openat2,
+	FILES_CALL_creat,
+	FILES_CALL_open_by_handle_at,
+	FILES_CALL_io_uring,
+	FILES_CALL_rename,
+	FILES_CALL_renameat,
+	FILES_CALL_renameat2,
+	FILES_CALL_unlink,
+	FILES_CALL_unlinkat,
+	FILES_CALL_rmdir,
+	FILES_CALL_link,
+	FILES_CALL_linkat,
+	FILES_CALL_symlink,
+	FILES_CALL_symlinkat,
+	FILES_CALL_chmod,
+	FILES_CALL_fchmod,
+	FILES_CALL_fchmodat,
+	FILES_CALL_fchmodat2,
+	FILES_CALL_chown,
+	FILES_CALL_fchown,
+	FILES_CALL_lchown,
+	FILES_CALL_fchownat,
+	FILES_CALL_truncate,
+	FILES_CALL_ftruncate,
+	FILES_CALL_mkdir,
+	FILES_CALL_mkdirat,
+	FILES_CALL_mknod,
+	FILES_CALL_mknodat,
+	FILES_CALL_mount,
+	FILES_CALL_umount2,
+	FILES_CALL_move_mount,
+	FILES_CALL_fsopen,
+	FILES_CALL_fsconfig,
+	FILES_CALL_fsmount,
+	FILES_CALL_fspick,
+	FILES_CALL_open_tree,
+	FILES_CALL_open_tree_attr,
+	FILES_CALL_mount_setattr,
+	FILES_CALL_pivot_root,
+	FILES_CALL_read,
+	FILES_CALL_pread64,
+	FILES_CALL_readv,
+	FILES_CALL_preadv,
+	FILES_CALL_preadv2,
+	FILES_CALL_write,
+	FILES_CALL_pwrite64,
+	FILES_CALL_writev,
+	FILES_CALL_pwritev,
+	FILES_CALL_pwritev2,
+	FILES_CALL_fsync,
+	FILES_CALL_fdatasync,
+	FILES_CALL_sync_file_range,
+	FILES_CALL_sendfile,
+	FILES_CALL_copy_file_range,
 };
 
 /* Who says what the path is. */

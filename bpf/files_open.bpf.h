@@ -61,8 +61,20 @@ static __always_inline bool files_add_opened(struct eun_slot *s, struct files_op
 	return file;
 }
 
-SEC("?tp")
-int open_exit(struct trace_event_raw_sys_exit *ctx)
+/* Of the registers, not by files_arg(): no call is made that can be saved. */
+static __always_inline u32 files_open_flags(const struct files_call *call, struct pt_regs *regs)
+{
+	u32 flags = FILES_CREAT_FLAGS;
+	if (call->flags_are_how)
+		bpf_probe_read_user(&flags, sizeof(flags), (void *)PT_REGS_PARM3_SYSCALL(regs));
+	else if (call->flags == THIRD)
+		flags = PT_REGS_PARM3_SYSCALL(regs);
+	else if (call->flags == SECOND)
+		flags = PT_REGS_PARM2_SYSCALL(regs);
+	return flags;
+}
+
+static __always_inline int files_opened(struct trace_event_raw_sys_exit *ctx, bool quick)
 {
 	struct eun_slot *s = eun_begin(FILES_OPEN, sizeof(struct files_open));
 	if (!s)
@@ -72,18 +84,30 @@ int open_exit(struct trace_event_raw_sys_exit *ctx)
 	e->call = call->call;
 	e->ret = ctx->ret < 0 ? ctx->ret : 0;
 	e->fd = ctx->ret < 0 ? -1 : ctx->ret;
-	if (call->flags_are_how)
-		bpf_probe_read_user(&e->flags, sizeof(e->flags), (void *)files_arg(call->flags));
-	else
-		e->flags = call->flags ? files_arg(call->flags) : FILES_CREAT_FLAGS;
-	if (e->fd < 0 || !files_add_opened(s, e)) {
-		e->path_source = FILES_FROM_USER;
-		if (call->path)
-			eun_add_path_at(s, &e->at.path, &e->at.dir, &e->at.name, files_dirfd(call->dirfd),
-					(void *)files_arg(call->path), false);
+	e->flags = files_open_flags(call, (void *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+	if (e->fd >= 0 && ((quick && quick_add_opened(s, e)) || files_add_opened(s, e))) {
+		eun_submit(s);
+		return 0;
 	}
+	e->path_source = FILES_FROM_USER;
+	if (call->path)
+		eun_add_path_at(s, &e->at.path, &e->at.dir, &e->at.name, files_dirfd(call->dirfd),
+				(void *)files_arg(call->path), false);
 	eun_submit(s);
 	return 0;
+}
+
+SEC("?tp")
+int open_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	return files_opened(ctx, QUICK_KERNEL);
+}
+
+/* For kernels before 5.16, which refuse a call that they don't know even where it is never made. */
+SEC("?tp")
+int open_exit_plain(struct trace_event_raw_sys_exit *ctx)
+{
+	return files_opened(ctx, false);
 }
 
 /* When close ends, the file is gone: taken when it begins. A descriptor that is open never fails to be released. */

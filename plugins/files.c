@@ -92,11 +92,69 @@ static const struct eun_label ops[] = {
 	{0, NULL},
 };
 
+#define NAMED(call)                      \
+	{                                \
+		FILES_CALL_##call, #call \
+	}
+
 static const struct eun_label calls[] = {
-#define X(name) {FILES_CALL_##name, #name},
-	FILES_CALLS(X)
-#undef X
-		{0, NULL},
+	NAMED(open),
+	NAMED(openat),
+	NAMED(openat2),
+	NAMED(creat),
+	NAMED(open_by_handle_at),
+	NAMED(io_uring),
+	NAMED(rename),
+	NAMED(renameat),
+	NAMED(renameat2),
+	NAMED(unlink),
+	NAMED(unlinkat),
+	NAMED(rmdir),
+	NAMED(link),
+	NAMED(linkat),
+	NAMED(symlink),
+	NAMED(symlinkat),
+	NAMED(chmod),
+	NAMED(fchmod),
+	NAMED(fchmodat),
+	NAMED(fchmodat2),
+	NAMED(chown),
+	NAMED(fchown),
+	NAMED(lchown),
+	NAMED(fchownat),
+	NAMED(truncate),
+	NAMED(ftruncate),
+	NAMED(mkdir),
+	NAMED(mkdirat),
+	NAMED(mknod),
+	NAMED(mknodat),
+	NAMED(mount),
+	NAMED(umount2),
+	NAMED(move_mount),
+	NAMED(fsopen),
+	NAMED(fsconfig),
+	NAMED(fsmount),
+	NAMED(fspick),
+	NAMED(open_tree),
+	NAMED(open_tree_attr),
+	NAMED(mount_setattr),
+	NAMED(pivot_root),
+	NAMED(read),
+	NAMED(pread64),
+	NAMED(readv),
+	NAMED(preadv),
+	NAMED(preadv2),
+	NAMED(write),
+	NAMED(pwrite64),
+	NAMED(writev),
+	NAMED(pwritev),
+	NAMED(pwritev2),
+	NAMED(fsync),
+	NAMED(fdatasync),
+	NAMED(sync_file_range),
+	NAMED(sendfile),
+	NAMED(copy_file_range),
+	{0, NULL},
 };
 
 /* The fields of `struct files_inode file` in a record. */
@@ -317,7 +375,13 @@ static const struct eun_option options[] = {
 #define LEGACY EUN_PROGRAM_OPTIONAL
 #define RECENT EUN_PROGRAM_OPTIONAL
 
-#define OPEN(call, flags) EXIT("open_exit", call, FILES_OPEN, flags)
+/* Of the two one is loaded. */
+#define CHOICE(program, n, call, flags_)                                                                           \
+	{                                                                                                          \
+		.name = program, .at = "syscalls/sys_exit_" call, .streams = EUN_BIT(FILES_OPEN), .flags = flags_, \
+		.group = 1, .choice = n                                                                            \
+	}
+#define OPEN(call, flags) CHOICE("open_exit", 0, call, flags), CHOICE("open_exit_plain", 1, call, flags)
 #define DESCRIPTOR(call, stream) EXIT("path_exit", call, stream, 0)
 #define PATH(call, stream, flags) ENTER("path_enter", call, stream, flags), EXIT("path_exit", call, stream, flags)
 #define TRANSFER(call)                                                \

@@ -200,8 +200,9 @@ class Opens(unittest.TestCase):
         self.assertEqual(self.top + "/missing", event["path"])
 
     def test_names(self):
-        """Bytes that are no UTF-8, control characters, spaces."""
+        """Bytes that are no UTF-8, control characters, spaces; names of lengths that are copied in different ways."""
         names = [b"caf\xc3\xa9", b"bad \xff\xfe\x80", b"line\nbreak\ttab\x1b[31m", b'"quoted\\"', b"-"]
+        names += [b"n" * length for length in (7, 8, 9, 31, 32, 33, 254, 255)]
         for name in names:
             os.close(os.open(os.path.join(self.top.encode(), name), os.O_CREAT))
         self.expect([Open("openat", CWD, name, 0) for name in names])

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: (MIT OR GPL-2.0) */
+/*
+ * What was opened, by plain loads. Since 6.2 a program may give a pointer its type; a load through it is one
+ * instruction, and yields 0 where it would fault. A read by a helper costs some 25 ns where the kernel guards its
+ * returns, and an open takes more than a dozen: together they made the program twice as dear. What is not the rule (a
+ * file nowhere, half a file system mounted, a deep path) is left to the general way. Part of files.bpf.c.
+ */
+#ifndef EUNOMIA_FILES_QUICK_BPF_H
+#define EUNOMIA_FILES_QUICK_BPF_H
+
+extern void *bpf_rdonly_cast(const void *pointer, __u32 btf_id) __ksym __weak;
+
+/* The kernel's list of such calls: without this one the branch that makes it is dead, and may name what is not there.
+ */
+enum special_kfunc_type {
+	KF_bpf_rdonly_cast,
+};
+#define QUICK_KERNEL bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_rdonly_cast)
+
+#define quick_cast(type, pointer) ((type *)bpf_rdonly_cast((pointer), bpf_core_type_id_kernel(type)))
+
+/* Eight bytes anywhere: struct qstr begins with a u64. */
+#define quick_word(pointer) (quick_cast(struct qstr, (pointer))->hash_len)
+
+/* A name up to so long is copied by words, all of them: what is too much is covered by the next name. */
+#define QUICK_NAME 32
+
+/* Names and mounts on the way up. A power of two. */
+#define QUICK_STEPS 16
+
+/* A path's names from the last to the first, and lengths with a '/' before each; in the space where a path is built. */
+struct quick_path {
+	struct dentry *names[QUICK_STEPS];
+	u32 n;
+	u32 len;  /* of all names so far */
+	u32 root; /* len where the task's root was met; ~0: not met */
+	u32 fs;   /* len where the file system's root was met */
+};
+
+static __always_inline struct file *quick_file(int fd)
+{
+	struct fdtable *table = bpf_get_current_task_btf()->files->fdt;
+	if (fd < 0 || (u32)fd >= table->max_fds)
+		return NULL;
+	return quick_cast(struct file, (void *)quick_word(&table->fd[fd]));
+}
+
+/* Notes the names from `d` to the top of the task's mount namespace. False: not the rule. */
+static __always_inline bool quick_collect(struct quick_path *path, struct dentry *d, struct mount *m)
+{
+	volatile struct quick_path *q = path; /* in memory, or the verifier follows every combination */
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fs_struct *fs = task->fs;
+	struct mount *top = task->nsproxy->mnt_ns->root;
+	struct dentry *root = fs->root.dentry;
+	struct vfsmount *root_mount = fs->root.mnt;
+	q->n = q->len = 0;
+	q->root = q->fs = ~0u;
+	for (int i = 0; i < QUICK_STEPS; i++) {
+		if (d == root && &m->mnt == root_mount)
+			q->root = q->len;
+		if (d == m->mnt.mnt_root) {
+			struct mount *parent = m->mnt_parent;
+			if (q->fs == ~0u) {
+				if (d != d->d_sb->s_root)
+					return false;
+				q->fs = q->len;
+			}
+			if (parent == m)
+				return m == top;
+			d = m->mnt_mountpoint;
+			m = parent;
+			continue;
+		}
+		struct dentry *parent = d->d_parent;
+		if (parent == d)
+			return false;
+		u32 n = q->n;
+		EUN_HIDE(n);
+		path->names[n & (QUICK_STEPS - 1)] = d;
+		q->n = n + 1;
+		q->len += d->d_name.len + 1;
+		d = parent;
+	}
+	return false;
+}
+
+/* One name, behind what there is of the path. */
+static __always_inline void quick_append(struct eun_slot *s, struct dentry *d)
+{
+	const void *name = d->d_name.name;
+	u32 len = d->d_name.len & 255, off = s->len;
+	EUN_HIDE(off);
+	off &= EUN_RECORD_MAX / 2 - 1; /* the record's one path */
+	char *to = s->rec + off;
+	*to++ = '/';
+	s->len = off + 1 + len;
+	if (len > QUICK_NAME) {
+		EUN_HIDE(len);
+		bpf_probe_read_kernel(to, len & 255, name);
+		return;
+	}
+	for (u32 i = 0; i < QUICK_NAME; i += sizeof(u64))
+		*(u64 *)(to + i) = quick_word(name + i);
+}
+
+static __always_inline bool quick_add_path(struct eun_slot *s, eun_ref *ref, eun_ref *fs_ref, const struct path *at)
+{
+	struct quick_path *q = (void *)s->path;
+	volatile struct eun_slot *v = s;
+	u32 off = eun_room(s);
+	v->dentry = at->dentry; /* through memory: numbers again, not pointers of a type */
+	v->mount = (void *)at->mnt - bpf_core_field_offset(struct mount, mnt);
+	if (!off || !quick_collect(q, quick_cast(struct dentry, v->dentry), quick_cast(struct mount, v->mount)))
+		return false;
+	u32 len = q->len;
+	if (len > EUN_STRING_MAX)
+		return false;
+	if (q->root != len) /* met below the top, or the file is outside of it */
+		eun_flag(s, EUN_CHROOTED);
+	for (int i = 0; i < QUICK_STEPS; i++) {
+		u32 n = *(volatile u32 *)&q->n;
+		if (!n)
+			break;
+		*(volatile u32 *)&q->n = --n;
+		EUN_HIDE(n);
+		quick_append(s, quick_cast(struct dentry, q->names[n & (QUICK_STEPS - 1)]));
+	}
+	if (!len) { /* the root of it all */
+		s->rec[off & (EUN_RECORD_MAX - 1)] = '/';
+		s->len = off + ++len;
+	}
+	*ref = EUN_REF(off, len);
+	*fs_ref = q->fs ? EUN_REF(off + len - q->fs, q->fs) : EUN_REF(off, 1);
+	return true;
+}
+
+static __always_inline bool quick_add_opened(struct eun_slot *s, struct files_open *e)
+{
+	struct file *file = quick_file(e->fd);
+	if (!file)
+		return false;
+	struct path at = {.mnt = file->f_path.mnt, .dentry = file->f_path.dentry};
+	if (!quick_add_path(s, &e->at.path, &e->fs_path, &at))
+		return false;
+	struct inode *inode = file->f_inode;
+	struct super_block *sb = inode->i_sb;
+	e->file.inode = inode->i_ino;
+	e->file.nlink = inode->i_nlink;
+	e->file.mode = inode->i_mode;
+	e->file.type = e->file.mode >> 12;
+	e->file.rdev = eun_dev(inode->i_rdev);
+	e->file.dev = eun_dev(sb->s_dev);
+	e->file.fs_magic = sb->s_magic;
+	return true;
+}
+
+#endif
