@@ -46,9 +46,10 @@ static const struct files_transfer files_transfers[NR_CALLS] = {
 };
 
 struct files_row_key {
-	u32 epoch, pad;
+	u32 epoch;
+	u32 dev;    /* as the kernel has it */
 	u64 thread; /* as bpf_get_current_pid_tgid() has it */
-	u64 inode, dev;
+	u64 inode;
 };
 
 /* A row with the target sets behind it, as eun_row_insert() writes it. */
@@ -93,71 +94,117 @@ static __always_inline void files_row_path(struct eun_slot *s, struct files_io *
 	s->len = sizeof(*io);
 }
 
-/* Adds one call. `add` is the instruction that does it: the row may be another's to read at this moment. */
-static __always_inline void files_row_add(struct files_io *io, u32 op, long ret)
+/* Adds one call. No one else writes to the row: its key has the thread; and no one reads it before the next epoch. */
+static __always_inline void files_row_add(struct files_io *io, u32 op, s64 ret)
 {
-	u64 bytes = ret > 0 ? ret : 0;
-	__sync_fetch_and_add(&io->count, 1);
-	if (op == FILES_READ)
-		__sync_fetch_and_add(&io->reads, 1);
-	else if (op == FILES_WRITE)
-		__sync_fetch_and_add(&io->writes, 1);
-	else
-		__sync_fetch_and_add(&io->syncs, 1);
-	if (ret < 0)
-		__sync_fetch_and_add(&io->errors, 1);
-	if (op == FILES_SYNC || !bytes)
-		return;
-	__sync_fetch_and_add(&io->bytes, bytes);
-	__sync_fetch_and_add(op == FILES_READ ? &io->read_bytes : &io->write_bytes, bytes);
+	u64 bytes = ret > 0 && op != FILES_SYNC ? ret : 0;
+	io->count++;
+	io->errors += ret < 0;
+	io->bytes += bytes;
+	if (op == FILES_READ) {
+		io->reads++;
+		io->read_bytes += bytes;
+	} else if (op == FILES_WRITE) {
+		io->writes++;
+		io->write_bytes += bytes;
+	} else {
+		io->syncs++;
+	}
 }
 
-/* The key has the thread in it, so no one else can be inserting the same row. */
-static __always_inline void files_row_new(struct files_row_key *key, u64 sets, struct file *file, u8 type, u32 op,
-					  long ret)
+/* The first call of a thread on a file. A global function, checked apart: it is the way that is seldom gone. */
+__noinline int files_row_new(int fd, u32 op, s64 ret, u64 sets)
 {
+	struct file *file = eun_fd_file(fd);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct eun_slot *s = eun_make(FILES_IO, sizeof(struct files_io), sets);
 	if (!s)
-		return;
+		return 0;
 	struct files_io *io = eun_record(s);
-	io->inode = key->inode;
-	io->dev = key->dev;
-	io->type = type;
+	struct files_row_key key = {
+		.epoch = eun_epoch(FILES_IO),
+		.dev = BPF_CORE_READ(inode, i_sb, s_dev),
+		.thread = bpf_get_current_pid_tgid(),
+		.inode = BPF_CORE_READ(inode, i_ino),
+	};
+	io->inode = key.inode;
+	io->dev = eun_dev(key.dev);
+	io->type = BPF_CORE_READ(inode, i_mode) >> 12;
 	files_row_path(s, io, file);
 	files_row_add(io, op, ret);
 	eun_count(FILES_IO, aggregated, 1);
-	if (eun_row_insert(s, &files_rows, key))
+	if (eun_row_insert(s, &files_rows, &key))
 		eun_count(FILES_IO, full, 1);
+	return 0;
 }
 
-__noinline int files_aggregate(int fd, u32 op, s64 ret)
+/* The type of the file behind a descriptor (0: there is none), and what identifies it. */
+static __always_inline u8 files_identify(struct files_row_key *key, int fd, bool quick)
+{
+	if (quick) {
+		struct file *file = quick_file(fd);
+		struct inode *inode = file ? file->f_inode : NULL;
+		if (!inode)
+			return 0;
+		key->inode = inode->i_ino;
+		key->dev = inode->i_sb->s_dev;
+		return inode->i_mode >> 12;
+	}
+	struct inode *inode = BPF_CORE_READ(eun_fd_file(fd), f_inode);
+	key->inode = BPF_CORE_READ(inode, i_ino);
+	key->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	return BPF_CORE_READ(inode, i_mode) >> 12;
+}
+
+static __always_inline void files_aggregate(int fd, u32 op, s64 ret, bool quick)
 {
 	u64 sets = eun_enter(FILES_IO);
 	if (!sets)
-		return 0;
-	struct file *file = eun_fd_file(fd);
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	u8 type = BPF_CORE_READ(inode, i_mode) >> 12;
-	if (!file || !files_counts(type)) {
+		return;
+	struct files_row_key key = {.epoch = eun_epoch(FILES_IO), .thread = bpf_get_current_pid_tgid()};
+	if (!files_counts(files_identify(&key, fd, quick))) {
 		eun_count(FILES_IO, not_where, 1);
-		return 0;
+		return;
 	}
-	struct files_row_key key = {
-		.epoch = eun_epoch(FILES_IO),
-		.thread = bpf_get_current_pid_tgid(),
-		.inode = BPF_CORE_READ(inode, i_ino),
-		.dev = eun_dev(BPF_CORE_READ(inode, i_sb, s_dev)),
-	};
 	struct files_row *row = bpf_map_lookup_elem(&files_rows, &key);
-	if (row) {
-		if (sets & ~row->sets)
-			__sync_fetch_and_or(&row->sets, sets);
-		files_row_add(&row->io, op, ret);
-		eun_count(FILES_IO, aggregated, 1);
-	} else {
-		files_row_new(&key, sets, file, type, op, ret);
+	if (!row) {
+		files_row_new(fd, op, ret, sets);
+		return;
+	}
+	row->sets |= sets;
+	files_row_add(&row->io, op, ret);
+	eun_count(FILES_IO, aggregated, 1);
+}
+
+static __always_inline int files_transferred(struct trace_event_raw_sys_exit *ctx, bool quick)
+{
+	const struct files_transfer *t = &files_transfers[(u64)ctx->id & (NR_CALLS - 1)];
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	for (int i = 0; i < 2; i++) {
+		const struct files_side *side = &t->side[i];
+		int fd = PT_REGS_PARM1_SYSCALL(regs);
+		if (side->fd == NONE)
+			break;
+		if (side->fd == SECOND)
+			fd = PT_REGS_PARM2_SYSCALL(regs);
+		else if (side->fd == THIRD)
+			fd = PT_REGS_PARM3_SYSCALL(regs);
+		files_aggregate(fd, side->op, ctx->ret, quick);
 	}
 	return 0;
+}
+
+SEC("?tp")
+int io_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	return files_transferred(ctx, QUICK_KERNEL);
+}
+
+/* As open_exit_plain. */
+SEC("?tp")
+int io_exit_plain(struct trace_event_raw_sys_exit *ctx)
+{
+	return files_transferred(ctx, false);
 }
 
 /* Where the bytes of a call began. */
@@ -174,13 +221,15 @@ static __always_inline s64 files_offset(struct file *file, u8 type, const struct
 	return type == S_IFREG || type == S_IFBLK ? BPF_CORE_READ(file, f_pos) - (s64)bytes : -1;
 }
 
-__noinline int files_report(u32 nr, u32 i, int fd, s64 ret)
+/* One call on one file. Global, or the verifier would check it for each side. */
+__noinline int files_report(u32 nr, u32 i, s64 ret)
 {
 	const struct files_transfer *t = &files_transfers[nr & (NR_CALLS - 1)];
 	const struct files_side *side = &t->side[i & 1];
 	u64 sets = eun_enter(FILES_IO_CALL);
 	if (!sets)
 		return 0;
+	int fd = files_arg(side->fd);
 	struct file *file = eun_fd_file(fd);
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	if (!files_counts(BPF_CORE_READ(inode, i_mode) >> 12)) {
@@ -206,20 +255,12 @@ __noinline int files_report(u32 nr, u32 i, int fd, s64 ret)
 }
 
 SEC("?tp")
-int io_exit(struct trace_event_raw_sys_exit *ctx)
+int io_call_exit(struct trace_event_raw_sys_exit *ctx)
 {
 	const struct files_transfer *t = &files_transfers[(u64)ctx->id & (NR_CALLS - 1)];
-	bool rows = eun_wanted(FILES_IO), calls = eun_wanted(FILES_IO_CALL);
-	for (int i = 0; i < 2; i++) {
-		const struct files_side *side = &t->side[i];
-		if (!side->fd)
-			break;
-		int fd = files_arg(side->fd);
-		if (rows)
-			files_aggregate(fd, side->op, ctx->ret);
-		if (calls)
-			files_report(ctx->id, i, fd, ctx->ret);
-	}
+	files_report(ctx->id, 0, ctx->ret);
+	if (t->side[1].fd)
+		files_report(ctx->id, 1, ctx->ret);
 	return 0;
 }
 

@@ -375,20 +375,19 @@ static const struct eun_option options[] = {
 #define LEGACY EUN_PROGRAM_OPTIONAL
 #define RECENT EUN_PROGRAM_OPTIONAL
 
-/* Of the two one is loaded. */
-#define CHOICE(program, n, call, flags_)                                                                           \
-	{                                                                                                          \
-		.name = program, .at = "syscalls/sys_exit_" call, .streams = EUN_BIT(FILES_OPEN), .flags = flags_, \
-		.group = 1, .choice = n                                                                            \
+/* Of the two programs one is loaded. */
+#define CHOICE(program, call, stream, flags_, group_, n)                                                       \
+	{                                                                                                      \
+		.name = program, .at = "syscalls/sys_exit_" call, .streams = EUN_BIT(stream), .flags = flags_, \
+		.group = group_, .choice = n                                                                   \
 	}
-#define OPEN(call, flags) CHOICE("open_exit", 0, call, flags), CHOICE("open_exit_plain", 1, call, flags)
+#define OPEN(call, flags) \
+	CHOICE("open_exit", call, FILES_OPEN, flags, 1, 0), CHOICE("open_exit_plain", call, FILES_OPEN, flags, 1, 1)
 #define DESCRIPTOR(call, stream) EXIT("path_exit", call, stream, 0)
 #define PATH(call, stream, flags) ENTER("path_enter", call, stream, flags), EXIT("path_exit", call, stream, flags)
-#define TRANSFER(call)                                                \
-	{                                                             \
-		.name = "io_exit", .at = "syscalls/sys_exit_" call,   \
-		.streams = EUN_BIT(FILES_IO) | EUN_BIT(FILES_IO_CALL) \
-	}
+#define TRANSFER(call)                                                                                \
+	CHOICE("io_exit", call, FILES_IO, 0, 2, 0), CHOICE("io_exit_plain", call, FILES_IO, 0, 2, 1), \
+		EXIT("io_call_exit", call, FILES_IO_CALL, 0)
 
 static const struct eun_program programs[] = {
 	OPEN("openat", 0),
@@ -455,7 +454,7 @@ static const struct eun_program programs[] = {
 static const struct eun_aggregate aggregates[] = {
 	{.map = "files_rows",
 	 .stream = FILES_IO,
-	 .key_size = 4 * sizeof(__u64),
+	 .key_size = 3 * sizeof(__u64),
 	 .value_size = (sizeof(struct files_io) + 7) / 8 * 8 + sizeof(__u64)},
 };
 
