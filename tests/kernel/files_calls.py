@@ -23,7 +23,7 @@ NR = dict(
     fchmodat=268, unshare=272, sync_file_range=277, preadv=295, pwritev=296, name_to_handle_at=303,
     open_by_handle_at=304, renameat2=316, copy_file_range=326, preadv2=327, pwritev2=328, open_tree=428, move_mount=429,
     fsopen=430, fsconfig=431, fsmount=432, fspick=433, openat2=437, mount_setattr=442, fchmodat2=452,
-)  # fmt: skip
+)
 
 CWD = -100
 BAD_FD = 9999
@@ -38,8 +38,7 @@ HEADER |= {"container"}
 def call(name, *args):
     """The system call's result, or -errno. bytes are passed as strings, None as NULL."""
     ctypes.set_errno(0)
-    args = [ctypes.c_long(arg) if isinstance(arg, int) else ctypes.c_char_p(arg) if arg is None else arg for arg in args]
-    ret = libc.syscall(NR[name], *args)
+    ret = libc.syscall(NR[name], *(ctypes.c_long(arg or 0) if isinstance(arg, int | None) else arg for arg in args))
     return -ctypes.get_errno() if ret == -1 else ret
 
 

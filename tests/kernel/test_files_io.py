@@ -92,7 +92,7 @@ class Io(unittest.TestCase):
                 target=(pb, b, "write", 2000)),
             one("write", readable, ten, 10, ret=-errno.EBADF, path=pr, fd=readable, op="write", offset=0),
             one("read", a, 1, 10, ret=-errno.EFAULT, op="read", offset=330),
-        ]  # fmt: skip
+        ]
 
     def test_each(self):
         transfers = self.transfers()
@@ -104,7 +104,7 @@ class Io(unittest.TestCase):
             file = os.fstat(fd)
             want = {"stream": "files.io_call", "event_flags": [], "call": one.name, "ret": one.ret, "op": op, "fd": fd,
                     "bytes": max(one.ret, 0), "offset": offset, "path": path, "dev": file.st_dev, "type": "regular",
-                    "inode": file.st_ino, "mode": file.st_mode, "rdev": 0, "nlink": 1}  # fmt: skip
+                    "inode": file.st_ino, "mode": file.st_mode, "rdev": 0, "nlink": 1}
             self.assertEqual(want, {key: event[key] for key in want}, one.name)
             self.assertEqual(child.pid, event["pid"])
         self.assertEqual(len(wanted), len(events), events[len(wanted) :])
@@ -126,9 +126,9 @@ class Io(unittest.TestCase):
         for row in rows:
             file = os.stat(row["path"])
             self.assertEqual({field: want[row["path"]][field] for field in ("count", "bytes", *SUMS)},
-                             {field: row[field] for field in ("count", "bytes", *SUMS)}, row["path"])  # fmt: skip
+                             {field: row[field] for field in ("count", "bytes", *SUMS)}, row["path"])
             self.assertEqual((file.st_dev, file.st_ino, "regular", child.pid, child.pid, []),
-                             (row["dev"], row["inode"], row["type"], row["pid"], row["tid"], row["event_flags"]))  # fmt: skip
+                             tuple(row[field] for field in ("dev", "inode", "type", "pid", "tid", "event_flags")))
 
     def test_threads_and_files(self):
         """A row for each thread and file; many calls."""
@@ -189,7 +189,8 @@ class Io(unittest.TestCase):
 
         for option, kinds in (("false", ["regular"]), ("true", ["char", "fifo", "regular", "socket"])):
             for stream in ("files.io", "files.io_call"):
-                events = eun.watch(eun.Child(act), "--plugin", "files", "--streams", stream, "--set", f"files.all={option}")
+                options = ("--streams", stream, "--set", f"files.all={option}")
+                events = eun.watch(eun.Child(act), "--plugin", "files", *options)
                 events = [event for event in events if event["inode"] in inodes]
                 self.assertEqual(kinds, sorted(event["type"] for event in events))
                 for event in events:
@@ -221,7 +222,7 @@ class Io(unittest.TestCase):
 
         child = eun.Child(act)
         run = eun.Run("--plugin", "files", "--streams", "files.io", "--interval", "60s", "--set", "files.rows=64",
-                      "-p", child.pid).started()  # fmt: skip
+                      "-p", child.pid).started()
         child.go()
         child.wait()
         rows = run.end()

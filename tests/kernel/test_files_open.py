@@ -21,7 +21,7 @@ NO_FILE = {"dev": 0, "inode": 0, "mode": 0, "type": "other", "rdev": 0, "nlink":
 TYPES = {
     stat.S_IFIFO: "fifo", stat.S_IFCHR: "char", stat.S_IFDIR: "directory", stat.S_IFBLK: "block",
     stat.S_IFREG: "regular", stat.S_IFLNK: "symlink", stat.S_IFSOCK: "socket",
-}  # fmt: skip
+}
 
 
 def fs_magic(path):
@@ -82,7 +82,7 @@ def play_opens(opens, directory):
         s = os.fstat(fd)
         link = os.readlink(f"/proc/self/fd/{fd}".encode())
         results.append({"ret": 0, "fd": fd, "link": list(link), "dev": s.st_dev, "inode": s.st_ino, "mode": s.st_mode,
-                        "rdev": s.st_rdev, "nlink": s.st_nlink})  # fmt: skip
+                        "rdev": s.st_rdev, "nlink": s.st_nlink})
         os.close(fd)
     return results
 
@@ -133,14 +133,14 @@ class Opens(unittest.TestCase):
             Open("openat", CWD, link % gone, 0, fs_path=fs_path(self.top) + "/gone", fs_magic=fs_magic(self.top)),
             Open("openat", CWD, link % memory, os.O_RDWR, flags=["O_RDWR"], path="memfd:memory", fs_path=None,
                  fs_magic=TMPFS_MAGIC),
-        ])  # fmt: skip
+        ])
 
     def test_calls(self):
         how = struct.pack("=QQQ", os.O_RDWR, 0, 4)  # RESOLVE_NO_SYMLINKS
         below = struct.pack("=QQQ", os.O_RDONLY | os.O_CLOEXEC, 0, 8)  # RESOLVE_BENEATH
         handle = ctypes.create_string_buffer(struct.pack("=Ii", 128, 0), 136)
-        mount_id = ctypes.c_int()
-        self.assertEqual(0, call("name_to_handle_at", CWD, self.top.encode() + b"/file", handle, ctypes.byref(mount_id), 0))
+        mount_id = ctypes.byref(ctypes.c_int())
+        self.assertEqual(0, call("name_to_handle_at", CWD, self.top.encode() + b"/file", handle, mount_id, 0))
         stale = ctypes.create_string_buffer(struct.pack("=IiQQ", 8, 1, 2**40, 0), 136)
         made = ["O_WRONLY", "O_CREAT", "O_TRUNC"]
         self.expect([
@@ -154,15 +154,16 @@ class Opens(unittest.TestCase):
             Open("open_by_handle_at", self.dir, handle, os.O_RDWR, flags=["O_RDWR"]),
             Open("open", b"missing", 0, text="missing", base=self.top, ret=-errno.ENOENT),
             Open("creat", b"sub", 0o600, text="sub", base=self.top, flags=made, ret=-errno.EISDIR),
-            Open("openat2", CWD, b"soft", how, len(how), text="soft", base=self.top, flags=["O_RDWR"], ret=-errno.ELOOP),
+            Open("openat2", CWD, b"soft", how, len(how), text="soft", base=self.top, flags=["O_RDWR"],
+                 ret=-errno.ELOOP),
             Open("openat2", self.dir, b"../file", below, len(below), text="../file", base=self.top + "/sub",
                  flags=["O_CLOEXEC"], ret=-errno.EXDEV),
             Open("open_by_handle_at", self.dir, stale, 0, ret=-errno.ESTALE),
-        ])  # fmt: skip
+        ])
 
     def test_temporary(self):
         opened = Open("openat", CWD, b"sub", os.O_TMPFILE | os.O_RDWR, 0o600, flags=["O_RDWR", "O_TMPFILE"],
-                      fs_magic=fs_magic(self.top))  # fmt: skip
+                      fs_magic=fs_magic(self.top))
         child = eun.Child(play_opens, [opened], self.top)
         (event,) = eun.watch(child, "--plugin", "files", "--streams", "files.open")
         inode = child.result[0]["inode"]
@@ -192,7 +193,7 @@ class Opens(unittest.TestCase):
             failed(errno.EEXIST, b"file", flags=os.O_CREAT | os.O_EXCL, names=["O_CREAT", "O_EXCL"]),
             failed(errno.ENXIO, b"fifo", flags=os.O_WRONLY | os.O_NONBLOCK, names=["O_WRONLY", "O_NONBLOCK"]),
             failed(errno.ENOENT, b"\xe2\x82\xac \xff\n"),
-        ])  # fmt: skip
+        ])
 
     def test_failed_only(self):
         child = eun.Child(play_opens, [Open("openat", CWD, b"file", 0), Open("openat", CWD, b"missing", 0)], self.top)
@@ -258,7 +259,7 @@ class Opens(unittest.TestCase):
         child = eun.Child(opens)
         events = eun.watch(child, "--plugin", "files")
         self.assertEqual([jail + "/inner", jail, self.top + "/file", jail + "/missing", jail + "/missing"],
-                         [event["path"] for event in events])  # fmt: skip
+                         [event["path"] for event in events])
         self.assertEqual([["chrooted"]] * 5, [event["event_flags"] for event in events])
         self.assertEqual([None] * 3 + ["/missing", "missing"], [event["name"] for event in events])
         self.assertEqual([0, 0, 0, -errno.ENOENT, -errno.ENOENT], [event["ret"] for event in events])
@@ -342,7 +343,7 @@ class Close(unittest.TestCase):
         files = [os.fstat(fd) for fd in kinds]
 
         def act():
-            return [call("close", fd) for fd in kinds] + [call("close", kinds[0]), call("close", BAD_FD), call("close", -1)]
+            return [call("close", fd) for fd in [*kinds, kinds[0], BAD_FD, -1]]
 
         child = eun.Child(act)
         events = eun.watch(child, "--plugin", "files", "--streams", "files.close")
@@ -384,7 +385,7 @@ class Uring(unittest.TestCase):
             user(long, -errno.ENOENT, event_flags=["truncated"]), kernel("file"), user("link", -errno.ELOOP),
             user("file", -errno.EINPROGRESS), user("missing", -errno.EINPROGRESS),  # success would not be reported
             kernel("file"), user("missing", -errno.ENOENT),
-        ]  # fmt: skip
+        ]
         self.assertEqual(len(wanted), len(events), events)
         flags = [[]] * len(wanted)
         flags[1], flags[8], flags[9] = ["O_RDWR", "O_CLOEXEC"], ["O_WRONLY"], ["O_WRONLY"]

@@ -32,7 +32,8 @@ class Oracles(unittest.TestCase):
     def act(self):
         """What an ordinary program does: one is run, too, by this process itself."""
         os.chdir(self.top)
-        for name in ("file", "soft", "sub/../file", "missing", "sub", "/etc/hostname", self.top + "/sub/inner", "no/way"):
+        inner = self.top + "/sub/inner"
+        for name in ("file", "soft", "sub/../file", "missing", "sub", "/etc/hostname", inner, "no/way"):
             for flags in (os.O_RDONLY, os.O_WRONLY | os.O_CREAT | os.O_EXCL):
                 fd = call("openat", CWD, name.encode(), flags, 0o600)
                 if fd >= 0:
