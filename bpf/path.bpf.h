@@ -147,7 +147,7 @@ __attribute__((noinline)) int eun_path(u32 level, u32 want_fs)
 	if (!s)
 		return 0;
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct fs_struct *task_fs = task->fs; /* loaded before the verifier's ways part: see eun_actor() */
+	struct fs_struct *task_fs = BPF_CORE_READ(task, fs);
 	struct path root = {};
 	u32 off = s->len, fs_pos;
 	s->ref = s->fs_ref = 0;
@@ -208,10 +208,11 @@ static __always_inline void eun_add_path(struct eun_slot *s, eun_ref *ref, eun_r
 /* The open file behind a descriptor of the current task, 0: none. Global, as eun_path() is. */
 __attribute__((noinline)) u64 eun_fd(int fd)
 {
-	struct fdtable *table = bpf_get_current_task_btf()->files->fdt;
+	struct fdtable *table = BPF_CORE_READ(bpf_get_current_task_btf(), files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd);
 	u64 file = 0;
-	if (fd >= 0 && (u32)fd < table->max_fds)
-		bpf_probe_read_kernel(&file, sizeof(file), &table->fd[fd]);
+	if (fd >= 0 && (u32)fd < BPF_CORE_READ(table, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), &files[fd]);
 	return file;
 }
 
