@@ -117,7 +117,7 @@ __noinline int files_row_new(int fd, u32 op, s64 ret, u64 sets)
 {
 	struct file *file = eun_fd_file(fd);
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct eun_slot *s = eun_make(FILES_IO, sizeof(struct files_io), sets);
+	struct eun_slot *s = eun_make_seldom(FILES_IO, sizeof(struct files_io), sets);
 	if (!s)
 		return 0;
 	struct files_io *io = eun_record(s);

@@ -181,7 +181,7 @@ int path_exit(struct trace_event_raw_sys_exit *ctx)
 	u64 tid = (u32)bpf_get_current_pid_tgid();
 	struct files_begun *b = bpf_map_lookup_elem(&files_begun, &tid);
 	u64 sets = eun_enter(call->stream);
-	struct eun_slot *s = sets ? eun_make(call->stream, sizeof(struct files_mount), sets) : NULL;
+	struct eun_slot *s = sets ? eun_make_seldom(call->stream, sizeof(struct files_mount), sets) : NULL;
 	if (s) {
 		files_describe(s, call, ctx->ret);
 		eun_submit(s);

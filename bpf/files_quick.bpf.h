@@ -37,50 +37,57 @@ struct quick_path {
 	u32 fs;   /* len where the file system's root was met */
 };
 
+/* The current task. Of a pointer that it has no trust in, the verifier does not look up what it may be good for. */
+static __always_inline struct task_struct *quick_task(void)
+{
+	return quick_cast(struct task_struct, bpf_get_current_task_btf());
+}
+
 static __always_inline struct file *quick_file(int fd)
 {
-	struct fdtable *table = bpf_get_current_task_btf()->files->fdt;
+	struct fdtable *table = quick_task()->files->fdt;
 	if (fd < 0 || (u32)fd >= table->max_fds)
 		return NULL;
 	return quick_cast(struct file, (void *)quick_word(&table->fd[fd]));
 }
 
-/* Notes the names from `d` to the top of the task's mount namespace. False: not the rule. */
-static __always_inline bool quick_collect(struct quick_path *path, struct dentry *d, struct mount *m)
+/* Notes the names from the slot's dentry to the top of the task's mount namespace. False: not the rule. */
+static __always_inline bool quick_collect(struct eun_slot *s, struct quick_path *path)
 {
-	volatile struct quick_path *q = path; /* in memory, or the verifier follows every combination */
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct fs_struct *fs = task->fs;
+	/* all in memory, or the verifier follows every combination */
+	volatile struct eun_slot *v = s;
+	volatile struct quick_path *q = path;
+	struct task_struct *task = quick_task();
+	v->root_dentry = task->fs->root.dentry;
+	v->root_mount = (void *)task->fs->root.mnt - bpf_core_field_offset(struct mount, mnt);
 	struct mount *top = task->nsproxy->mnt_ns->root;
-	struct dentry *root = fs->root.dentry;
-	struct vfsmount *root_mount = fs->root.mnt;
 	q->n = q->len = 0;
 	q->root = q->fs = ~0u;
 	for (int i = 0; i < QUICK_STEPS; i++) {
-		if (d == root && &m->mnt == root_mount)
+		struct dentry *d = quick_cast(struct dentry, v->dentry);
+		struct mount *m = quick_cast(struct mount, v->mount);
+		if (d == v->root_dentry && m == v->root_mount)
 			q->root = q->len;
 		if (d == m->mnt.mnt_root) {
-			struct mount *parent = m->mnt_parent;
 			if (q->fs == ~0u) {
 				if (d != d->d_sb->s_root)
 					return false;
 				q->fs = q->len;
 			}
-			if (parent == m)
+			if (m == m->mnt_parent)
 				return m == top;
-			d = m->mnt_mountpoint;
-			m = parent;
+			v->dentry = m->mnt_mountpoint;
+			v->mount = m->mnt_parent;
 			continue;
 		}
-		struct dentry *parent = d->d_parent;
-		if (parent == d)
+		if (d == d->d_parent)
 			return false;
 		u32 n = q->n;
 		EUN_HIDE(n);
 		path->names[n & (QUICK_STEPS - 1)] = d;
 		q->n = n + 1;
 		q->len += d->d_name.len + 1;
-		d = parent;
+		v->dentry = d->d_parent;
 	}
 	return false;
 }
@@ -107,11 +114,10 @@ static __always_inline void quick_append(struct eun_slot *s, struct dentry *d)
 static __always_inline bool quick_add_path(struct eun_slot *s, eun_ref *ref, eun_ref *fs_ref, const struct path *at)
 {
 	struct quick_path *q = (void *)s->path;
-	volatile struct eun_slot *v = s;
 	u32 off = eun_room(s);
-	v->dentry = at->dentry; /* through memory: numbers again, not pointers of a type */
-	v->mount = (void *)at->mnt - bpf_core_field_offset(struct mount, mnt);
-	if (!off || !quick_collect(q, quick_cast(struct dentry, v->dentry), quick_cast(struct mount, v->mount)))
+	s->dentry = at->dentry;
+	s->mount = (void *)at->mnt - bpf_core_field_offset(struct mount, mnt);
+	if (!off || !quick_collect(s, q))
 		return false;
 	u32 len = q->len;
 	if (len > EUN_STRING_MAX)

@@ -33,7 +33,8 @@ static __always_inline void files_add_uring_text(struct eun_slot *s, int dirfd, 
  */
 static __always_inline void files_uring_blind(struct io_open *open)
 {
-	struct eun_slot *s = eun_begin(FILES_OPEN, sizeof(struct files_open));
+	u64 sets = eun_enter(FILES_OPEN);
+	struct eun_slot *s = sets ? eun_make_seldom(FILES_OPEN, sizeof(struct files_open), sets) : NULL;
 	if (!s)
 		return;
 	struct files_open *e = eun_record(s);
@@ -85,7 +86,8 @@ int uring_submit_req(struct trace_event_raw_io_uring_submit_req *ctx)
 
 static __always_inline void files_uring_report(struct io_kiocb *req, int res, const struct files_begun *b)
 {
-	struct eun_slot *s = eun_begin(FILES_OPEN, sizeof(struct files_open));
+	u64 sets = eun_enter(FILES_OPEN);
+	struct eun_slot *s = sets ? eun_make_seldom(FILES_OPEN, sizeof(struct files_open), sets) : NULL;
 	if (!s)
 		return;
 	struct io_open *open = (void *)req;

@@ -127,12 +127,12 @@ static void openat2_one(struct ring *r, const char *path, struct open_how how)
 		close(fd);
 }
 
-/* An open whose completion is not to be had, but for a failure's; a NOP behind it says that it is done. */
+/* An open whose completion is not to be had, but for a failure's; a NOP linked behind it says that it is done. */
 static void open_blind(struct ring *r, const char *path)
 {
 	struct io_uring_sqe sqe = {
 		.opcode = IORING_OP_OPENAT,
-		.flags = IOSQE_CQE_SKIP_SUCCESS,
+		.flags = IOSQE_CQE_SKIP_SUCCESS | IOSQE_IO_HARDLINK,
 		.fd = AT_FDCWD,
 		.addr = (unsigned long)path,
 		.open_flags = O_RDONLY,
