@@ -277,14 +277,14 @@ static __always_inline void eun_actor_inside(struct eun_event *h, struct pid *pi
  */
 static __always_inline void eun_actor(struct eun_event *h, struct task_struct *task)
 {
-	u64 ids = bpf_get_current_uid_gid();
+	const struct cred *cred = task->cred;
 	h->flags = 0;
 	h->cgroup = task->cgroups->dfl_cgrp->kn->id;
 	h->pid = task->tgid;
 	h->tid = task->pid;
 	h->ppid = task->real_parent->tgid;
-	h->uid = ids;
-	h->gid = ids >> 32;
+	h->uid = cred->uid.val;
+	h->gid = cred->gid.val;
 	h->mntns = task->nsproxy->mnt_ns->ns.inum;
 	h->pidns = EUN_FIRST_PIDNS;
 	u32 level = task->thread_pid->level;
