@@ -142,7 +142,7 @@ __noinline int files_row_new(int fd, u32 op, s64 ret, u64 sets)
 static __always_inline u8 files_identify(struct files_row_key *key, int fd, bool quick)
 {
 	if (quick) {
-		struct file *file = quick_file(fd);
+		struct file *file = quick_file(quick_task(bpf_get_current_task_btf()), fd);
 		struct inode *inode = file ? file->f_inode : NULL;
 		if (!inode)
 			return 0;

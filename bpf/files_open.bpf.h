@@ -81,14 +81,15 @@ static __always_inline int files_opened(struct trace_event_raw_sys_exit *ctx, bo
 	struct eun_slot *s = sets ? eun_open(FILES_OPEN, sizeof(struct files_open), sets) : NULL;
 	if (!s)
 		return 0;
-	eun_actor((void *)s->rec, quick ? quick_task() : task);
+	struct task_struct *loaded = quick ? quick_task(task) : task;
+	eun_actor((void *)s->rec, loaded);
 	const struct files_call *call = files_call(ctx->id);
 	struct files_open *e = eun_record(s);
 	e->call = call->call;
 	e->ret = ctx->ret < 0 ? ctx->ret : 0;
 	e->fd = ctx->ret < 0 ? -1 : ctx->ret;
 	e->flags = files_open_flags(call, (void *)bpf_task_pt_regs(task));
-	if (e->fd >= 0 && ((quick && quick_add_opened(s, e)) || files_add_opened(s, e))) {
+	if (e->fd >= 0 && ((quick && quick_add_opened(s, e, loaded)) || files_add_opened(s, e))) {
 		eun_submit(s);
 		return 0;
 	}

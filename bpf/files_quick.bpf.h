@@ -37,27 +37,29 @@ struct quick_path {
 	u32 fs;   /* len where the file system's root was met */
 };
 
-/* The current task. Of a pointer that it has no trust in, the verifier does not look up what it may be good for. */
-static __always_inline struct task_struct *quick_task(void)
+/*
+ * The current task as all that follows wants it: the verifier does not look up what a pointer leads to that it has no
+ * trust in.
+ */
+static __always_inline struct task_struct *quick_task(struct task_struct *task)
 {
-	return quick_cast(struct task_struct, bpf_get_current_task_btf());
+	return quick_cast(struct task_struct, task);
 }
 
-static __always_inline struct file *quick_file(int fd)
+static __always_inline struct file *quick_file(struct task_struct *task, int fd)
 {
-	struct fdtable *table = quick_task()->files->fdt;
+	struct fdtable *table = task->files->fdt;
 	if (fd < 0 || (u32)fd >= table->max_fds)
 		return NULL;
 	return quick_cast(struct file, (void *)quick_word(&table->fd[fd]));
 }
 
 /* Notes the names from the slot's dentry to the top of the task's mount namespace. False: not the rule. */
-static __always_inline bool quick_collect(struct eun_slot *s, struct quick_path *path)
+static __always_inline bool quick_collect(struct eun_slot *s, struct quick_path *path, struct task_struct *task)
 {
 	/* all in memory, or the verifier follows every combination */
 	volatile struct eun_slot *v = s;
 	volatile struct quick_path *q = path;
-	struct task_struct *task = quick_task();
 	v->root_dentry = task->fs->root.dentry;
 	v->root_mount = (void *)task->fs->root.mnt - bpf_core_field_offset(struct mount, mnt);
 	struct mount *top = task->nsproxy->mnt_ns->root;
@@ -111,13 +113,14 @@ static __always_inline void quick_append(struct eun_slot *s, struct dentry *d)
 		*(u64 *)(to + i) = quick_word(name + i);
 }
 
-static __always_inline bool quick_add_path(struct eun_slot *s, eun_ref *ref, eun_ref *fs_ref, const struct path *at)
+static __always_inline bool quick_add_path(struct eun_slot *s, eun_ref *ref, eun_ref *fs_ref, const struct path *at,
+					   struct task_struct *task)
 {
 	struct quick_path *q = (void *)s->path;
 	u32 off = eun_room(s);
 	s->dentry = at->dentry;
 	s->mount = (void *)at->mnt - bpf_core_field_offset(struct mount, mnt);
-	if (!off || !quick_collect(s, q))
+	if (!off || !quick_collect(s, q, task))
 		return false;
 	u32 len = q->len;
 	if (len > EUN_STRING_MAX)
@@ -141,13 +144,13 @@ static __always_inline bool quick_add_path(struct eun_slot *s, eun_ref *ref, eun
 	return true;
 }
 
-static __always_inline bool quick_add_opened(struct eun_slot *s, struct files_open *e)
+static __always_inline bool quick_add_opened(struct eun_slot *s, struct files_open *e, struct task_struct *task)
 {
-	struct file *file = quick_file(e->fd);
+	struct file *file = quick_file(task, e->fd);
 	if (!file)
 		return false;
 	struct path at = {.mnt = file->f_path.mnt, .dentry = file->f_path.dentry};
-	if (!quick_add_path(s, &e->at.path, &e->fs_path, &at))
+	if (!quick_add_path(s, &e->at.path, &e->fs_path, &at, task))
 		return false;
 	struct inode *inode = file->f_inode;
 	struct super_block *sb = inode->i_sb;
