@@ -21,12 +21,17 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-int output_open(struct output *out, const char *path, char *why, size_t why_size)
+static bool has_reader(int fd)
 {
 	struct stat st;
+	return !fstat(fd, &st) && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(fd));
+}
+
+int output_open(struct output *out, const char *path, char *why, size_t why_size)
+{
 	*out = (struct output){.fd = STDOUT_FILENO, .name = "stdout", .interrupt = -1};
 	if (!path) {
-		out->waits = !fstat(out->fd, &st) && !S_ISREG(st.st_mode);
+		out->waits = has_reader(out->fd);
 		return 0;
 	}
 	out->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -37,7 +42,7 @@ int output_open(struct output *out, const char *path, char *why, size_t why_size
 	}
 	out->name = path;
 	out->owned = true;
-	out->waits = !fstat(out->fd, &st) && !S_ISREG(st.st_mode);
+	out->waits = has_reader(out->fd);
 	return 0;
 }
 
