@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -84,11 +85,19 @@ static struct btf *vmlinux(struct kernel *k)
 	return k->btf;
 }
 
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 /* Once: the file that was given takes the place of the kernel's, for us alone. */
 static int btf_replace(struct kernel *k, char *why, size_t why_size)
 {
 	pthread_mutex_lock(&k->lock);
-	int err = k->btf_replaced ? 0 : btf_mount(k->btf_path, VMLINUX_BTF, why, why_size);
+	int err = 0;
+	if (!k->btf_replaced && !same_file(k->btf_path, VMLINUX_BTF))
+		err = btf_mount(k->btf_path, VMLINUX_BTF, why, why_size);
 	k->btf_replaced = !err;
 	/* it is read at once: libbpf would not say that the file is to blame */
 	if (!err && !vmlinux(k)) {
