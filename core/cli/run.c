@@ -254,6 +254,11 @@ static int prepare(struct run *r)
 		snprintf(r->why, sizeof(r->why), "option --follow: needs -p PID to begin with");
 		return complain(r, EXIT_USAGE);
 	}
+	if (r->request->output && r->request->record && !strcmp(r->request->output, r->request->record)) {
+		snprintf(r->why, sizeof(r->why), "option --record: '%s' is the file of -o; give another one",
+			 r->request->record);
+		return complain(r, EXIT_USAGE);
+	}
 	if (r->request->count && !r->show.interval_ms) {
 		snprintf(r->why, sizeof(r->why), "option --count: needs --interval, there are no intervals to count");
 		return complain(r, EXIT_USAGE);
@@ -316,8 +321,10 @@ static int load_all(struct run *r)
 {
 	size_t n = r->choices->n;
 	struct loading *loads = calloc(n, sizeof(*loads));
-	if (!loads)
-		return EXIT_RUN;
+	if (!loads) {
+		snprintf(r->why, sizeof(r->why), "no memory");
+		return complain(r, EXIT_RUN);
+	}
 	for (size_t i = 0; i < n; i++)
 		loading_begin(&loads[i], r->instances[i], r->choices->items[i].streams);
 	int status = add_targets(r);
