@@ -80,6 +80,7 @@ class Wrong(Case):
                  "--plugin process --set tcp.x=1"),
                 ("option --follow: needs -p PID", "--plugin process --follow"),
                 ("option --count: needs --interval", "--plugin process --count 3"),
+                ("option --record: '/no/x' is the file of -o", "--plugin process -o /no/x --record /no/x"),
                 ("option -T: 'soon' is not a time from 1ms to 1000h", "--plugin process -T soon"),
                 ("option --interval: '5ms' is not a time from 10ms", "--plugin process --interval 5ms"),
                 ("option --ring-size: '1k' is not a size between 4k and 1g", "--plugin process --ring-size 1k"),

@@ -76,6 +76,14 @@ class Refused(Case):
         self.bad(4, f"BTF {garbage}: it holds no kernel types", "--plugin", "process", "-p", self.target(), "--btf",
                  garbage)
 
+    def test_types_of_a_file(self):
+        """A copy of the kernel's own will do, and so will they themselves."""
+        own = "/sys/kernel/btf/vmlinux"
+        copy = shutil.copy(own, self.path("vmlinux"))
+        for path in (own, copy):
+            status, _, said = Live("--plugin", "process", "-p", self.target(), "--btf", path, "-T", "1ms").end()
+            self.assertEqual((status, said[0]), (0, "eunomia: started"), said)
+
     def test_files(self):
         target = self.target()
         self.bad(1, "output /no/such/file: No such file", "--plugin", "process", "-p", target, "-o", "/no/such/file")
