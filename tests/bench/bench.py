@@ -100,6 +100,21 @@ def wait_for(condition, what):
         time.sleep(0.005)
 
 
+def wait_for_end(programs, name):
+    """Until the kernel has freed the programs, and nobody still closes tracepoints, which would make others wait."""
+    wait_for(lambda: not any(program_exists(p) for p in programs), f"{name}: its programs")
+    wait_for(lambda: "eunomia-close" not in comms(), f"{name}: its tracepoints")
+
+
+def comms():
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/comm") as file:
+                yield file.read().strip()
+        except OSError:
+            pass  # it ended meanwhile
+
+
 class Tracer:
     """A running tracer: attached when the constructor returns, gone from the kernel when stop() does."""
 
@@ -158,7 +173,7 @@ class Tracer:
         self.process.wait(LIMIT)
         self._read()
         self.process.stderr.close()
-        wait_for(lambda: not any(program_exists(p) for p in self.programs), f"{self.name}: its programs")
+        wait_for_end(self.programs, self.name)
         return self.said.decode(errors="replace")
 
 

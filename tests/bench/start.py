@@ -11,8 +11,8 @@ import subprocess
 import tempfile
 import time
 
-from bench import (LIMIT, Error, Tracer, Workload, bpf_fds, cpu_ns, installed, median, program_exists, read_first,
-                   status_kib, table, verdict, wait_for)
+from bench import (LIMIT, Error, Tracer, Workload, bpf_fds, cpu_ns, installed, median, read_first,
+                   status_kib, table, verdict, wait_for, wait_for_end)
 
 
 class Pulse:
@@ -43,7 +43,7 @@ def finish(pid):
     programs = bpf_fds(pid)[0]
     os.kill(pid, signal.SIGTERM)
     os.waitpid(pid, 0)
-    wait_for(lambda: not any(program_exists(p) for p in programs), "its programs")
+    wait_for_end(programs, "a tracer")
 
 
 def time_to(argv, wanted, stream, terminal=False):
@@ -140,7 +140,7 @@ def stops(build, rounds):
             os.waitpid(pid, 0)
             exits.append((time.monotonic() - begin) * 1e3)
             os.close(read)
-            wait_for(lambda: not any(program_exists(p) for p in programs), "its programs")
+            wait_for_end(programs, "a tracer")
             out.seek(0)
             last = json.loads(out.read().splitlines()[-1])["ts"]
             after.append(max(0, stamp_ns(last) - asked) / 1e6)
