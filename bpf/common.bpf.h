@@ -504,6 +504,8 @@ static __always_inline long eun_row_insert(struct eun_slot *s, void *map, const 
 }
 
 #include "string.bpf.h"
+#ifndef EUN_NO_PATHS /* an object that appends none defines it, and is loaded sooner */
 #include "path.bpf.h"
+#endif
 
 #endif

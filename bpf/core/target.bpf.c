@@ -4,6 +4,7 @@
  * become members before they run; the dead leave when the kernel frees them, so that what they still cause (sockets
  * closed by their exit) is theirs, and a process that gets their pid is not.
  */
+#define EUN_NO_PATHS
 #include "common.bpf.h"
 
 SEC("tp_btf/sched_process_fork")
@@ -15,9 +16,9 @@ int BPF_PROG(target_fork, struct task_struct *parent, struct task_struct *child)
 		return 0;
 	u64 *in = bpf_map_lookup_elem(&eun_pids, &from);
 	u64 sets = in ? *in & ctl->follow : 0;
-	if (sets)
-		bpf_map_update_elem(&eun_pids, &tgid, &sets, BPF_ANY);
-	else if (bpf_map_lookup_elem(&eun_pids, &tgid))
+	if (sets && bpf_map_update_elem(&eun_pids, &tgid, &sets, BPF_ANY))
+		__sync_fetch_and_add(&ctl->unfollowed, 1);
+	else if (!sets && bpf_map_lookup_elem(&eun_pids, &tgid))
 		bpf_map_delete_elem(&eun_pids, &tgid);
 	return 0;
 }

@@ -521,6 +521,9 @@ int command_run(const struct request *request, struct choices *choices)
 		status = close_outputs(r);
 		account_summary(&r->account, r->printer.events, r->printer.table ? table_dropped(r->printer.table) : 0,
 				request->stats);
+		if (targets_unfollowed(r->host.targets))
+			say("%llu processes were not followed: too many at once",
+			    (unsigned long long)targets_unfollowed(r->host.targets));
 	} else {
 		discard_outputs(r);
 	}

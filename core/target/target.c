@@ -182,6 +182,11 @@ static int add_pids(struct targets *t, const struct target_spec *spec, uint64_t 
 			snprintf(why, why_size, "target: there is no process %u", spec->pids[i]);
 			return -ESRCH;
 		}
+		if (!pid_alive(spec->pids[i])) {
+			snprintf(why, why_size, "target: process %u has ended, its parent did not wait for it yet",
+				 spec->pids[i]);
+			return -ESRCH;
+		}
 		if (tgid != spec->pids[i]) {
 			snprintf(why, why_size, "target: %u is a thread of process %u; give that", spec->pids[i], tgid);
 			return -EINVAL;
@@ -250,6 +255,11 @@ void targets_remove(struct targets *t, int set)
 			member_change(t->maps[i].fd, key, bit, false);
 		}
 	}
+}
+
+uint64_t targets_unfollowed(const struct targets *t)
+{
+	return t->ctl->unfollowed;
 }
 
 bool targets_gone(const struct targets *t, int set)

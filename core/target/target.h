@@ -49,6 +49,9 @@ struct eun_ctl *targets_ctl(const struct targets *targets);
 int targets_add(struct targets *targets, const struct target_spec *spec, char *why, size_t why_size);
 void targets_remove(struct targets *targets, int set);
 
+/* Children that were to be followed and found no place in the map, since the start. */
+uint64_t targets_unfollowed(const struct targets *targets);
+
 /* True: the set tests pids and every member is dead. */
 bool targets_gone(const struct targets *targets, int set);
 

@@ -57,6 +57,12 @@ class Refused(Case):
             os._exit(0)
         os.waitpid(gone, 0)
         self.bad(1, f"there is no process {gone}", "--plugin", "process", "-p", gone)
+        zombie = os.fork()
+        if not zombie:
+            os._exit(0)
+        os.waitid(os.P_PID, zombie, os.WEXITED | os.WNOWAIT)
+        self.bad(1, f"process {zombie} has ended", "--plugin", "process", "-p", zombie)
+        os.waitpid(zombie, 0)
         ends = threading.Event()
         thread = threading.Thread(target=ends.wait)
         thread.start()

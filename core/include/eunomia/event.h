@@ -119,9 +119,10 @@ struct eun_ctl {
 	__u64 any_pid;
 	__u64 any_uid;
 	__u64 any_comm;
-	__u64 follow;   /* sets whose members' children are members */
-	__u32 self;     /* the host's own pid: never a subject */
-	__u32 sleeping; /* the reader waits: wake it once */
+	__u64 follow;     /* sets whose members' children are members */
+	__u64 unfollowed; /* children of such members that found no place in eun_pids */
+	__u32 self;       /* the host's own pid: never a subject */
+	__u32 sleeping;   /* the reader waits: wake it once */
 };
 
 /* In eun_pids: the process is dead, its last events may still come. Not a set. */
