@@ -310,7 +310,7 @@ static int by_order(const void *a, const void *b, void *context)
 int table_print(struct table *t, struct writer *writer, struct buf *out)
 {
 	int err = 0;
-	if (t->n_sort)
+	if (t->n_sort && t->n > 1)
 		qsort_r(t->rows, t->n, sizeof(*t->rows), by_order, t);
 	size_t n = t->top && t->top < t->n ? t->top : t->n;
 	for (size_t i = 0; i < n && !err; i++)

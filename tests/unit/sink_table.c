@@ -194,6 +194,15 @@ static void top(void **state)
 	assert_string_equal(print(f), "d,1,0,0,,\n");
 }
 
+/* A round in which nothing happened, from a table that was never filled. */
+static void nothing(void **state)
+{
+	struct fixture *f = *state;
+	make(f, 1, "name", "-count", 0);
+	assert_int_equal(table_print(f->table, f->writer, &f->out), 0);
+	assert_int_equal(f->out.len, 0);
+}
+
 static void streams(void **state)
 {
 	struct fixture *f = *state;
@@ -337,8 +346,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(arrival),      TEST(sums),    TEST(orders), TEST(top),           TEST(streams),
-		TEST(wrong_fields), TEST(hostile), TEST(bounds), TEST(random_events),
+		TEST(arrival), TEST(sums),         TEST(orders),  TEST(top),    TEST(nothing),
+		TEST(streams), TEST(wrong_fields), TEST(hostile), TEST(bounds), TEST(random_events),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
