@@ -201,11 +201,6 @@ const struct stream *instance_stream(const struct instance *in, uint32_t i)
 	return i < in->plugin->abi.streams.count ? in->streams[i] : NULL;
 }
 
-const struct plugin *instance_plugin(const struct instance *in)
-{
-	return in->plugin;
-}
-
 int instance_load(struct instance *in, uint64_t streams, char *why, size_t why_size)
 {
 	return load_object(in, streams, why, why_size);

@@ -37,7 +37,6 @@ void instance_destroy(struct instance *instance);
 
 /* The plugin's stream `i` as it is in the schema. */
 const struct stream *instance_stream(const struct instance *instance, uint32_t i);
-const struct plugin *instance_plugin(const struct instance *instance);
 
 /*
  * Opens, loads, attaches what serves `streams` (EUN_BIT each); optional rows that fail are noted, see

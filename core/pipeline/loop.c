@@ -120,14 +120,6 @@ int loop_add_fd(struct loop *l, int fd, void (*ready)(void *context), void *cont
 	return -ENOSPC;
 }
 
-void loop_remove_fd(struct loop *l, int fd)
-{
-	epoll_ctl(l->epoll, EPOLL_CTL_DEL, fd, NULL);
-	for (size_t i = 0; i < FDS_MAX; i++)
-		if (l->handlers[i].fd == fd)
-			l->handlers[i] = (struct handler){.fd = -1};
-}
-
 int loop_add_timer(struct loop *l, uint32_t ms, void (*expired)(void *context), void *context)
 {
 	if (l->n_timers == TIMERS_MAX)

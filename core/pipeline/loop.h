@@ -18,9 +18,8 @@ struct loop;
 struct loop *loop_new(struct rings *rings, rings_each each, void *context);
 void loop_destroy(struct loop *loop);
 
-/* Called when fd is readable, until removed. -errno. */
+/* Called whenever fd is readable. -errno. */
 int loop_add_fd(struct loop *loop, int fd, void (*ready)(void *context), void *context);
-void loop_remove_fd(struct loop *loop, int fd);
 
 /* Called every `ms`, at a resolution of about 1 ms while events flow and 100 ms while none do. Returns its id, -ENOMEM.
  */

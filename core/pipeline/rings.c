@@ -256,12 +256,3 @@ int rings_fd(const struct rings *r, size_t i)
 {
 	return i < r->n ? r->rings[i].fd : -1;
 }
-
-void rings_fill(const struct rings *r, uint64_t *used, uint64_t *size)
-{
-	*used = *size = 0;
-	for (size_t i = 0; i < r->n; i++) {
-		*used += __atomic_load_n(r->rings[i].prod, __ATOMIC_ACQUIRE) - *r->rings[i].cons;
-		*size += r->rings[i].size;
-	}
-}

@@ -50,7 +50,4 @@ bool rings_arm(struct rings *rings);
 void rings_awake(struct rings *rings);
 int rings_fd(const struct rings *rings, size_t i); /* -1: no more */
 
-/* Bytes waiting in all rings, and their size. */
-void rings_fill(const struct rings *rings, uint64_t *used, uint64_t *size);
-
 #endif
