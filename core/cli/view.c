@@ -207,7 +207,8 @@ static int columns_from_text(struct columns *columns, const char *text, const st
 			return -EINVAL;
 		escape_text(&shown, header, strlen(header));
 		buf_char(&shown, '\0');
-		const struct eun_column c = {shown.data, name, width, decimals, divisor};
+		const struct eun_column c = {
+			.header = shown.data, .field = name, .width = width, .decimals = decimals, .divisor = divisor};
 		int err = shown.failed ? -ENOMEM : add_column(columns, &c, f->type);
 		buf_free(&shown);
 		if (err)

@@ -22,7 +22,7 @@
 
 #define EUN_MAGIC 0x6d6e7565u /* "eunm" */
 #define EUN_ABI_MAJOR 1
-#define EUN_ABI_MINOR 0
+#define EUN_ABI_MINOR 1
 
 /* The features that a plugin may need and a host may lack: none yet. A bit the host doesn't know refuses the file. */
 #define EUN_NEEDS_KNOWN 0u
@@ -48,6 +48,7 @@ struct eun_option {
 enum eun_program_flags {
 	EUN_PROGRAM_OPTIONAL = 1 << 0, /* the plugin works without it; else a failed attach fails the start */
 	EUN_PROGRAM_SEED = 1 << 1,     /* an iterator that the host runs once, right after the others are attached */
+	EUN_PROGRAM_IA32 = 1 << 2,     /* handles calls through the 32-bit entry: attached where --ia32 asks for them */
 };
 
 /*
@@ -88,6 +89,10 @@ struct eun_aggregate {
 	__u32 flags;      /* enum eun_aggregate_flags */
 };
 
+enum eun_column_flags {
+	EUN_COLUMN_QUOTED = 1 << 0, /* each string in quotes, also where it could do without (ABI 1.1) */
+};
+
 /* A column of a tool's table: `field` / divisor, with so many decimals. */
 struct eun_column {
 	const char *header;
@@ -95,6 +100,7 @@ struct eun_column {
 	__u32 width; /* at least so wide; 0: what the type needs */
 	__u32 decimals;
 	__u64 divisor; /* 0 and 1: none */
+	__u32 flags;   /* enum eun_column_flags (ABI 1.1) */
 };
 
 /* An option of a tool alone. A value stands for every `$` in `where` and `set`. */
@@ -106,6 +112,11 @@ struct eun_tool_option {
 	const char *where;   /* filter added when given: "dport in ($)", or NULL */
 	const char *set;     /* plugin option set when given: "key=$", or NULL */
 	const char *columns; /* fields added to the table when given, or NULL */
+	/* ABI 1.1; of several options given, the last one decides */
+	struct eun_table instead; /* of struct eun_column: in place of the tool's own; count 0: none */
+	const char *key;          /* in place of the tool's, or NULL */
+	const char *sort;         /* likewise */
+	const char *lists;        /* a field: prints the names its values can have and ends, or NULL */
 };
 
 /* A named view: `eunomia run NAME`. */
@@ -120,6 +131,7 @@ struct eun_tool {
 	const char *unless;       /* long name of the common or own option that lifts `where`, or NULL */
 	const char *sort;         /* fields, "-" before a descending one; or NULL */
 	const char *key;          /* table: rows that agree in these fields are added up; or NULL */
+	__u64 streams;            /* EUN_BIT of further streams, that have fields of the same names (ABI 1.1) */
 };
 
 /* What the host gives to callbacks. Append-only; a member exists when `size` covers it. */
