@@ -96,7 +96,25 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+struct hlist_head {
+	struct hlist_node *first;
+};
+struct xarray {
+	void *xa_head;
+};
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
+};
+struct idr {
+	struct xarray idr_rt;
+};
+
 struct pid_namespace {
+	struct idr idr;
 	struct ns_common ns;
 	unsigned int level;
 };
@@ -106,6 +124,7 @@ struct upid {
 };
 struct pid {
 	unsigned int level;
+	struct hlist_head tasks[4];
 	struct upid numbers[1];
 };
 
@@ -114,8 +133,30 @@ struct mnt_namespace {
 	struct ns_common ns;
 	struct mount *root;
 };
+struct ipc_namespace;
+struct uts_namespace {
+	struct ns_common ns;
+};
+struct net {
+	struct ns_common ns;
+};
+struct time_namespace {
+	struct ns_common ns;
+};
+struct cgroup_namespace {
+	struct ns_common ns;
+};
+struct user_namespace {
+	struct ns_common ns;
+};
 struct nsproxy {
+	struct uts_namespace *uts_ns;
+	struct ipc_namespace *ipc_ns;
 	struct mnt_namespace *mnt_ns;
+	struct pid_namespace *pid_ns_for_children;
+	struct net *net_ns;
+	struct time_namespace *time_ns_for_children;
+	struct cgroup_namespace *cgroup_ns;
 };
 
 struct kernfs_node {
@@ -128,10 +169,16 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct group_info {
+	int ngroups;
+};
 struct cred {
-	kuid_t uid, euid;
-	kgid_t gid, egid;
-	kernel_cap_t cap_effective;
+	kuid_t uid, euid, suid, fsuid;
+	kgid_t gid, egid, sgid, fsgid;
+	unsigned int securebits;
+	kernel_cap_t cap_inheritable, cap_permitted, cap_effective, cap_bset, cap_ambient;
+	struct user_namespace *user_ns;
+	struct group_info *group_info;
 };
 
 struct tty_struct {
@@ -139,6 +186,7 @@ struct tty_struct {
 };
 struct signal_struct {
 	atomic_t live;
+	short oom_score_adj;
 	int nr_threads;
 	int group_exit_code;
 	unsigned int flags;
@@ -207,9 +255,11 @@ struct inode {
 		const unsigned int i_nlink;
 	};
 	dev_t i_rdev;
+	u32 i_generation;
 	loff_t i_size;
 	kuid_t i_uid;
 	kgid_t i_gid;
+	void *i_private;
 };
 struct file {
 	unsigned int f_mode;
@@ -223,14 +273,29 @@ struct filename {
 	const char *name;
 };
 
+struct percpu_counter {
+	s64 count;
+};
 struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;
+	unsigned long total_vm;
+	struct percpu_counter rss_stat[4]; /* from 6.2 on */
 	struct file *exe_file;
+};
+struct mm_rss_stat {
+	s64 count[4];
+};
+struct mm_struct___before_6_2 {
+	struct mm_rss_stat rss_stat;
 };
 
 struct thread_info {
 	unsigned long flags;
 	u32 status;
+};
+struct seccomp {
+	int mode;
+	atomic_t filter_count;
 };
 
 struct task_struct {
@@ -242,6 +307,8 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct hlist_node pid_links[4];
+	struct seccomp seccomp;
 	const struct cred *real_cred;
 	const struct cred *cred;
 	char comm[16];
@@ -260,6 +327,30 @@ struct linux_binprm {
 	struct file *file;
 	int argc;
 	const char *filename, *interp;
+};
+
+struct module {
+	char name[56];
+	unsigned long taints;
+};
+
+struct bpf_prog_aux {
+	u32 id;
+	char name[16];
+};
+struct bpf_prog {
+	u32 type;
+	u32 expected_attach_type;
+	struct bpf_prog_aux *aux;
+};
+struct bpf_map {
+	u32 map_type;
+	u32 id;
+	char name[16];
+};
+struct bpf_link {
+	u32 id;
+	struct bpf_prog *prog;
 };
 
 /* Sockets */
@@ -298,6 +389,8 @@ struct sock {
 	int sk_err;
 	u32 sk_max_ack_backlog;
 	struct socket *sk_socket;
+	struct pid *sk_peer_pid;
+	const struct cred *sk_peer_cred;
 };
 struct inet_sock {
 	struct sock sk;
@@ -320,6 +413,50 @@ struct socket {
 	short type;
 	struct file *file;
 	struct sock *sk;
+};
+
+/* Unix sockets, System V, eventfd, signals */
+struct sockaddr_un {
+	u16 sun_family;
+	char sun_path[108];
+};
+struct unix_address {
+	int len;
+	struct sockaddr_un name[0];
+};
+struct unix_sock {
+	struct sock sk;
+	struct unix_address *addr;
+	struct path path;
+	struct sock *peer;
+};
+struct kern_ipc_perm {
+	int id;
+	int key;
+};
+struct shmid_kernel {
+	struct kern_ipc_perm shm_perm;
+	unsigned long shm_segsz;
+	struct pid *shm_cprid;
+};
+struct msg_queue {
+	struct kern_ipc_perm q_perm;
+	struct pid *q_lspid, *q_lrpid;
+};
+struct ipc_ids {
+	struct idr ipcs_idr;
+};
+struct ipc_namespace {
+	struct ns_common ns;
+	struct ipc_ids ids[3];
+};
+struct eventfd_ctx {
+	int id;
+};
+struct kernel_siginfo {
+	struct {
+		int si_code;
+	};
 };
 
 /* io_uring: struct open_how and what the two ends of a request show */
@@ -377,6 +514,10 @@ struct trace_event_raw_io_uring_complete {
 	void *req;
 	u64 user_data;
 	int res;
+};
+struct trace_event_raw_mark_victim {
+	struct trace_entry ent;
+	int pid;
 };
 struct trace_event_raw_tcp_retransmit_skb {
 	struct trace_entry ent;
