@@ -11,12 +11,13 @@
 
 #include <eunomia/event.h>
 
+#include "target/cgroup.h"
 #include "target/runtime.h"
 
 enum container_state {
 	CONTAINER_PENDING, /* a container's for sure, or perhaps; which one is not known (yet) */
 	CONTAINER_RUNNING,
-	CONTAINER_ENDED,
+	CONTAINER_ENDED, /* its first process is dead, or its cgroup gone */
 };
 
 extern const char *const container_state_names[]; /* "pending", "running", "ended" */
@@ -24,27 +25,64 @@ extern const char *const container_state_names[]; /* "pending", "running", "ende
 struct container {
 	struct container_info info; /* texts are the table's; a pending one has at most an id */
 	enum container_state state;
-	uint64_t cgroup;  /* id */
+	uint64_t cgroup;  /* id; 0: not known */
 	uint64_t started; /* boot clock, ns: when its cgroup was made, or was found */
+	bool found;       /* it was there before us */
 };
 
 struct containers;
 
-/* `runtimes` is borrowed. NULL and errno. */
-struct containers *containers_new(struct runtimes *runtimes);
+/* Both are borrowed and may be NULL: a table that is only told (a recording's). NULL and errno. */
+struct containers *containers_new(struct runtimes *runtimes, const struct hierarchy *hierarchy);
 void containers_destroy(struct containers *containers);
 
 /*
- * The container of an event's actor, NULL: the host's. One look into a hash table; an actor in a pid namespace of its
- * own (EUN_CONTAINER) whose cgroup is unknown is in a pending one. Valid until the next call of anything else here.
+ * The container of an event's actor, NULL: the host's. One look into a hash table. What is not known is pending, not
+ * the host's: an actor in a pid namespace of its own (EUN_CONTAINER), and any actor in the first CONTAINER_DOUBT_NS of
+ * a cgroup's life, as a runtime makes it before it writes whose it is. Valid until the next call of anything else here.
  */
+#define CONTAINER_DOUBT_NS 1000000000u
 const struct container *containers_of(const struct containers *containers, const struct eun_event *event);
 
 /* A recording's containers: what containers_of() is to answer for a cgroup. -ENOMEM. */
 int containers_learn(struct containers *containers, const struct container *container);
 
-/* Called for each container whenever what is known of it changed: it appeared, was identified, ended. */
-typedef void (*container_changed)(void *context, const struct container *container);
-void containers_on_change(struct containers *containers, container_changed changed, void *context);
+/* Who wants to know. Members may be NULL. */
+struct container_watch {
+	void *context;
+	/* The container appeared, was identified, ended. */
+	void (*changed)(void *context, const struct container *container);
+	/* Asked for whenever what is known of a container changed: the target sets that mean it, by its own name or id.
+	 */
+	uint64_t (*sets)(void *context, const struct container *container);
+	/* The cgroup is in these sets; told when it is decided, and again with 0 when it is gone. */
+	void (*cgroup)(void *context, uint64_t id, uint64_t sets);
+};
+void containers_watch(struct containers *containers, const struct container_watch *watch);
+
+/* The target sets that an event's cgroup is in: of its container and of those around that. 0: none, or not decided. */
+uint64_t containers_sets(const struct containers *containers, uint64_t cgroup);
+
+/* Calls `each` for all that have not ended. */
+void containers_each(const struct containers *containers,
+		     void (*each)(void *context, const struct container *container), void *context);
+
+/* What exists now. Call it when the kernel already tells of new cgroups. -errno: a runtime's state can't be read. */
+int containers_scan(struct containers *containers);
+
+/* A cgroup was made below `parent`, or removed, as the kernel tells; time: boot clock, ns. */
+void containers_made(struct containers *containers, uint64_t id, uint64_t parent, const char *path, uint64_t time);
+void containers_removed(struct containers *containers, uint64_t id);
+
+/*
+ * Readable: a runtime wrote state, or a container's first process ended. containers_changed() then sees to it. Called
+ * after the rings' positions are taken and before what is there is delivered, it knows each container whose first
+ * program's execution is among it: OCI runtimes write their state before it.
+ */
+int containers_fd(const struct containers *containers);
+void containers_changed(struct containers *containers);
+
+/* Ends doubts that are over; every second or so. */
+void containers_tick(struct containers *containers, uint64_t now);
 
 #endif
