@@ -91,26 +91,6 @@ uint64_t cgroup_id(const struct hierarchy *h, const char *path)
 	return stat(name, &st) || !S_ISDIR(st.st_mode) ? 0 : st.st_ino;
 }
 
-bool cgroup_of_pid(const struct hierarchy *h, uint32_t pid, char *path, size_t size)
-{
-	char name[64], *line = NULL;
-	size_t room = 0;
-	bool found = false;
-	snprintf(name, sizeof(name), "/proc/%u/cgroup", pid);
-	FILE *f = fopen(name, "re");
-	while (f && !found && getline(&line, &room, f) > 0) {
-		char *colon = strchr(line, ':'), *second = colon ? strchr(colon + 1, ':') : NULL;
-		if (!second || strtoul(line, NULL, 10) != h->id)
-			continue;
-		second[1 + strcspn(second + 1, "\n")] = '\0';
-		found = (size_t)snprintf(path, size, "%s", second + 1) < size;
-	}
-	free(line);
-	if (f)
-		fclose(f);
-	return found;
-}
-
 struct walk {
 	const struct hierarchy *hierarchy;
 	void (*each)(void *context, uint64_t id, uint64_t parent, const char *path);

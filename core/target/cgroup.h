@@ -25,9 +25,6 @@ int hierarchy_find(struct hierarchy *hierarchy);
 /* The id of a cgroup by its path, "/" is the root; 0: there is none (any more). */
 uint64_t cgroup_id(const struct hierarchy *hierarchy, const char *path);
 
-/* The path of a process's cgroup, as /proc/PID/cgroup has it. False: no such process. */
-bool cgroup_of_pid(const struct hierarchy *hierarchy, uint32_t pid, char *path, size_t size);
-
 /* Calls `each` for every cgroup below `path`, a parent before its children. */
 void cgroup_below(const struct hierarchy *hierarchy, const char *path, uint64_t id,
 		  void (*each)(void *context, uint64_t id, uint64_t parent, const char *path), void *context);

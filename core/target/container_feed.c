@@ -135,18 +135,14 @@ static uint64_t find_cgroup(const struct containers *cs, const char *path)
 static void on_info(void *context, const struct container_info *info)
 {
 	struct containers *cs = context;
-	struct container_info full = *info;
 	struct entry *e = find_live(cs, info->id);
-	char path[4096];
-	if (!full.cgroup && full.pid && cs->hierarchy && cgroup_of_pid(cs->hierarchy, full.pid, path, sizeof(path)))
-		full.cgroup = path;
-	uint64_t id = e && e->c.cgroup ? e->c.cgroup : find_cgroup(cs, full.cgroup);
+	uint64_t id = e && e->c.cgroup ? e->c.cgroup : find_cgroup(cs, info->cgroup);
 	if (!e && (!info->pid || (cs->scanning && (!id || !pid_alive(info->pid)))))
 		return; /* it does not run */
 	bool fresh = !e;
 	if (!e && !(e = entry_add(cs)))
 		return;
-	int err = entry_describe(e, &full);
+	int err = entry_describe(e, info);
 	if (err < 0 && fresh)
 		entry_remove(cs, e);
 	if (err < 0 || (err == 1 && e->c.state == CONTAINER_RUNNING && e->c.cgroup))
@@ -156,7 +152,7 @@ static void on_info(void *context, const struct container_info *info)
 		e->c.started = now_ns();
 	}
 	if (id && !e->c.cgroup)
-		bind(cs, e, id, full.cgroup);
+		bind(cs, e, id, e->c.info.cgroup);
 	e->c.state = CONTAINER_RUNNING;
 	bool alive = watch_first(cs, e);
 	join_sets(cs, e);
