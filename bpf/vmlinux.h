@@ -282,8 +282,11 @@ struct mm_struct {
 	struct percpu_counter rss_stat[4]; /* from 6.2 on */
 	struct file *exe_file;
 };
+typedef struct {
+	s64 counter;
+} atomic64_t;
 struct mm_rss_stat {
-	s64 count[4];
+	atomic64_t count[4];
 };
 struct mm_struct___before_6_2 {
 	struct mm_rss_stat rss_stat;
