@@ -141,6 +141,13 @@ void escape_text(struct buf *out, const char *bytes, size_t n)
 	escape(out, bytes, n, ODD_TEXT, odd_text);
 }
 
+void escape_quoted(struct buf *out, const char *bytes, size_t n)
+{
+	buf_char(out, '"');
+	escape(out, bytes, n, ODD_JSON, odd_quoted);
+	buf_char(out, '"');
+}
+
 void escape_word(struct buf *out, const char *bytes, size_t n)
 {
 	if (n && plain((const unsigned char *)bytes, n, ODD_WORD) == n) {
@@ -148,9 +155,7 @@ void escape_word(struct buf *out, const char *bytes, size_t n)
 	} else if (n && !memchr(bytes, ' ', n) && !memchr(bytes, '"', n)) {
 		escape(out, bytes, n, ODD_TEXT, odd_text);
 	} else {
-		buf_char(out, '"');
-		escape(out, bytes, n, ODD_JSON, odd_quoted);
-		buf_char(out, '"');
+		escape_quoted(out, bytes, n);
 	}
 }
 

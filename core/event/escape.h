@@ -17,6 +17,8 @@ void escape_text(struct buf *out, const char *bytes, size_t n);
 
 /* The same as one word: as it is, or "in quotes" (with \" inside) when empty or when it holds a space or a quote. */
 void escape_word(struct buf *out, const char *bytes, size_t n);
+/* And always "in quotes". */
+void escape_quoted(struct buf *out, const char *bytes, size_t n);
 
 /*
  * A JSON string with its quotes. Bytes that are not UTF-8 become \ufffd, one for each maximal subpart, as Unicode

@@ -57,7 +57,10 @@ struct format_ops {
 		     struct buf *out);
 };
 
-extern const struct format_ops text_format, wide_format, json_format, csv_format;
+extern const struct format_ops text_format, bars_format, wide_format, json_format, csv_format;
+
+/* A line of its own, in all kinds of text. */
+void text_lost(struct writer *writer, const struct stream *stream, uint64_t count, uint64_t time, struct buf *out);
 
 /* The columns that a text of several streams begins with. */
 extern const struct column line_columns[];

@@ -344,8 +344,31 @@ void stream_destroy(struct stream *s)
 
 const struct field *stream_field(const struct stream *s, const char *name)
 {
-	const struct field *own = find_field(s->fields, s->n_fields, name);
-	return own ? own : find_field(header_fields, n_header_fields, name);
+	const struct field *field = find_field(s->fields, s->n_fields, name);
+	if (!field)
+		field = find_field(header_fields, n_header_fields, name);
+	if (!field && s->schema)
+		field = find_field(s->schema->computed, s->schema->n_computed, name);
+	return field;
+}
+
+static size_t add_names(const struct field *fields, uint32_t n_fields, const char **names, size_t at, size_t most)
+{
+	for (uint32_t i = 0; i < n_fields; i++, at++)
+		if (at < most)
+			names[at] = fields[i].name;
+	return at;
+}
+
+size_t stream_names(const struct stream *const *streams, size_t n, const char **names, size_t most)
+{
+	size_t at = 0;
+	for (size_t i = 0; i < n; i++)
+		at = add_names(streams[i]->fields, streams[i]->n_fields, names, at, most);
+	at = add_names(header_fields, n_header_fields, names, at, most);
+	if (n && streams[0]->schema)
+		at = add_names(streams[0]->schema->computed, streams[0]->schema->n_computed, names, at, most);
+	return at;
 }
 
 int schema_add(struct schema *schema, struct stream *stream)
@@ -364,6 +387,7 @@ int schema_add(struct schema *schema, struct stream *stream)
 	}
 	stream->id = (uint16_t)id;
 	stream->serial = ++schema->n_added;
+	stream->schema = schema;
 	schema->streams[id] = stream;
 	return 0;
 }

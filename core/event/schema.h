@@ -16,22 +16,27 @@
 
 struct view;
 struct value;
+struct schema;
+
+/* Of struct field, beside the ABI's flags: strings that are compared one by one, not as one text (a computed field). */
+#define FIELD_EACH (1u << 31)
 
 struct field {
 	const char *name;
 	const char *help;
 	enum eun_type type;
-	uint32_t flags; /* enum eun_field_flags */
+	uint32_t flags; /* enum eun_field_flags, FIELD_EACH */
 	uint32_t offset, size;
 	struct eun_label *labels; /* ends at name NULL; NULL for other types than enum and flags */
 	uint32_t index;           /* of a stream's own field: its row in the plugin's table */
-	/* A computed field: not in the record. false: has no value for this event. */
+	/* A computed field: not in the record. False: it has no value for this event. */
 	bool (*get)(const struct view *view, const struct field *field, struct value *out);
 	void *context; /* for get */
 };
 
 struct stream {
 	uint16_t id;     /* eun_event.stream */
+	const struct schema *schema; /* that it is in, or NULL */
 	uint32_t serial; /* no other stream of its schema has or had it, though ids (and addresses) are used again */
 	uint32_t version;
 	uint32_t record_size;
@@ -54,6 +59,9 @@ struct schema {
 	struct stream **streams; /* by id; NULL where none */
 	uint32_t n_streams;
 	uint32_t n_added; /* ever */
+	/* Fields that every stream has beside its own and the header's: computed by who knows more, who outlives it. */
+	const struct field *computed;
+	uint32_t n_computed;
 };
 
 /* The header's fields, the same for every stream. `time` is the first. Static. */
@@ -67,8 +75,14 @@ extern const uint32_t n_header_fields;
 struct stream *stream_new(const struct eun_stream *row, char *why, size_t why_size);
 void stream_destroy(struct stream *stream);
 
-/* Own field or header field; NULL: none of that name. */
+/* Own field, or header field, or computed one of its schema; NULL: none of that name. */
 const struct field *stream_field(const struct stream *stream, const char *name);
+
+/*
+ * The names of all fields of the streams, which are of one schema: as many as `most` into `names`. Returns how many
+ * there are.
+ */
+size_t stream_names(const struct stream *const *streams, size_t n, const char **names, size_t most);
 
 /* Gives the stream an id (its place in the table) and takes ownership. -E2BIG: all ids are taken. */
 int schema_add(struct schema *schema, struct stream *stream);

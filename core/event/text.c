@@ -109,7 +109,7 @@ static void text_event(struct writer *w, const struct layout *layout, const stru
 	buf_char(out, '\n');
 }
 
-static void text_lost(struct writer *w, const struct stream *stream, uint64_t count, uint64_t time, struct buf *out)
+void text_lost(struct writer *w, const struct stream *stream, uint64_t count, uint64_t time, struct buf *out)
 {
 	buf_str(out, "lost ");
 	buf_u64(out, count);

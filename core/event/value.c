@@ -96,13 +96,17 @@ static void string_text(const struct context *ctx, const struct value *v, struct
 
 static void strings_text(const struct context *ctx, const struct value *v, struct buf *out)
 {
+	bool quoted = ctx->cell->column && ctx->cell->column->flags & EUN_COLUMN_QUOTED;
 	size_t start = out->len;
 	const char *word;
 	size_t n;
 	for (uint32_t at = 0; strings_next(v, &at, &word, &n);) {
 		if (word != v->ptr)
 			buf_char(out, ' ');
-		escape_word(out, word, n);
+		if (quoted)
+			escape_quoted(out, word, n);
+		else
+			escape_word(out, word, n);
 	}
 	if (!ctx->cell->column &&
 	    (out->len == start || memchr(out->data + start, ' ', out->len - start) || out->data[start] == '"'))

@@ -44,9 +44,18 @@ static struct look column_look(const struct column *c)
 	return look;
 }
 
+static const struct format_ops *ops_of(const struct writer_options *options)
+{
+	if (options->format == FORMAT_TEXT)
+		for (uint32_t i = 0; options->columns && i < options->n_columns; i++)
+			if (options->columns[i].type == EUN_HIST)
+				return &bars_format;
+	return formats[options->format];
+}
+
 struct writer *writer_new(const struct writer_options *options)
 {
-	const struct format_ops *ops = formats[options->format];
+	const struct format_ops *ops = ops_of(options);
 	if (ops->needs_columns && !options->columns) {
 		errno = EINVAL;
 		return NULL;

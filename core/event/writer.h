@@ -33,7 +33,8 @@
  * default columns (it has none: all of its own fields). A value in such a pair that is empty or holds a space or a
  * quote is "quoted": a string with \" in it for a quote; arguments are joined first, then quoted as a whole with each \
  * and " of the joined text preceded by \. Wide: all header fields and all own ones as pairs, times with nanoseconds;
- * with columns as text, times with milliseconds.
+ * with columns as text, times with milliseconds. Text with a histogram among its columns has no head: HEADER = value of
+ * the other columns, then the bars, then an empty line.
  *
  * CSV: RFC 4180, but a row ends in \n and is always one line, for its cells are escaped as text is. The head has the
  * field names; no divisor applies. A cell that begins (after spaces) with = + - @ or their full-width forms and is not
@@ -41,6 +42,8 @@
  */
 #ifndef CORE_EVENT_WRITER_H
 #define CORE_EVENT_WRITER_H
+
+#include <eunomia/plugin.h>
 
 #include "buf.h"
 #include "view.h"
@@ -59,6 +62,7 @@ struct column {
 	uint32_t width;     /* at least; 0: what the type needs. The last column is not padded */
 	uint32_t decimals;
 	uint64_t divisor; /* 0, 1: none */
+	uint32_t flags;   /* enum eun_column_flags */
 };
 
 struct writer_options {
