@@ -41,7 +41,7 @@ static int look(void *context, const char *path, struct plugin *plugin, const ch
 			s->n_names++;
 		if (s->choices->tool || strcmp(t->name, s->tool) != 0)
 			continue;
-		keep = add(s->choices, plugin, EUN_BIT(t->stream)) == 0;
+		keep = add(s->choices, plugin, EUN_BIT(t->stream) | t->streams) == 0;
 		if (keep)
 			s->choices->tool = t;
 	}

@@ -44,6 +44,16 @@ static void standard_files(void)
 			open("/dev/null", fd ? O_RDONLY : O_WRONLY);
 }
 
+/* `run TOOL`: an option of the tool may only ask what there is. */
+static int run_tool(const struct request *r, struct choices *choices)
+{
+	for (size_t i = 0; i < r->n_given; i++)
+		if (r->given[i].option.lists)
+			return list_names(r, choices->items[0].plugin, choices->items[0].streams,
+					  r->given[i].option.lists);
+	return command_run(r, choices);
+}
+
 static int dispatch(struct request *r, int argc, char **argv, const char *tool, char *const *paths)
 {
 	struct choices choices = {0};
@@ -58,7 +68,7 @@ static int dispatch(struct request *r, int argc, char **argv, const char *tool, 
 	else if (r->help)
 		print_help(r, choices.tool), status = EXIT_OK;
 	else
-		status = choices.tool ? command_run(r, &choices) : handlers[r->command](r, paths);
+		status = choices.tool ? run_tool(r, &choices) : handlers[r->command](r, paths);
 	choices_free(&choices);
 	return status;
 }

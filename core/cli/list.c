@@ -214,6 +214,35 @@ int command_list(const struct request *r, char *const *paths)
 	return close_output(&out, EXIT_OK);
 }
 
+/* The labels of a field, in the order of its values. */
+static void list_labels(struct cells *c, const struct field *f)
+{
+	for (size_t i = 0; f->labels && f->labels[i].name; i++) {
+		row_begin(c);
+		cell_number(c, "value", f->labels[i].value, 6);
+		cell(c, "name", f->labels[i].name, 0);
+		row_end(c);
+	}
+}
+
+int list_names(const struct request *r, const struct plugin *p, uint64_t streams, const char *name)
+{
+	struct output out;
+	struct cells c = {&out, r->format == FORMAT_JSON, 0};
+	char why[512];
+	bool found = false;
+	output_open(&out, NULL, why, sizeof(why));
+	for (uint32_t i = 0; !found && i < p->abi.streams.count; i++) {
+		struct stream *s = streams & EUN_BIT(i) ? plugin_stream_new(p, i, why, sizeof(why)) : NULL;
+		const struct field *f = s ? stream_field(s, name) : NULL;
+		if (f)
+			list_labels(&c, f);
+		found = f;
+		stream_destroy(s);
+	}
+	return close_output(&out, EXIT_OK);
+}
+
 static void section(struct cells *c, const char *title)
 {
 	if (!c->json)

@@ -50,7 +50,8 @@ static int add_column(struct columns *columns, const struct eun_column *c, enum 
 			      .type = type,
 			      .width = c->width,
 			      .decimals = c->decimals,
-			      .divisor = c->divisor};
+			      .divisor = c->divisor,
+			      .flags = c->flags};
 	return to->header && to->field ? 0 : -ENOMEM;
 }
 
@@ -116,10 +117,14 @@ static int add_every_field(struct columns *columns, const struct stream *const *
 static int add_tool_columns(struct show *show, const struct request *r, const struct eun_tool *tool,
 			    const struct stream *const *streams, size_t n, char *why, size_t why_size)
 {
+	const struct eun_table *columns = &tool->columns;
 	int err = 0;
-	for (uint32_t i = 0; i < tool->columns.count && !err; i++) {
+	for (size_t i = 0; i < r->n_given; i++)
+		if (r->given[i].option.instead.count)
+			columns = &r->given[i].option.instead;
+	for (uint32_t i = 0; i < columns->count && !err; i++) {
 		struct eun_column c;
-		table_row(&tool->columns, i, &c, sizeof(c));
+		table_row(columns, i, &c, sizeof(c));
 		const struct field *f = find(streams, n, c.field);
 		err = add_column(&show->columns, &c, f ? f->type : EUN_NONE);
 	}
@@ -172,9 +177,15 @@ int show_from_request(struct show *show, const struct request *r, const struct e
 	show->title = strdup(tool ? tool->name : "");
 	int err = show->title ? 0 : -ENOMEM;
 	if (tool) {
+		const char *key = tool->key, *sort = tool->sort;
+		for (size_t i = 0; i < r->n_given; i++) {
+			const struct eun_tool_option *o = &r->given[i].option;
+			key = o->key ? o->key : key;
+			sort = o->sort ? o->sort : sort;
+		}
 		show->interval_ms = tool->interval_ms;
-		show->table = tool->interval_ms || tool->key || tool->sort;
-		if (copy(&show->key, tool->key) || copy(&show->sort, tool->sort))
+		show->table = tool->interval_ms || key || sort;
+		if (copy(&show->key, key) || copy(&show->sort, sort))
 			err = -ENOMEM;
 		if (!err)
 			err = add_tool_columns(show, r, tool, streams, n, why, why_size);
@@ -189,26 +200,30 @@ int show_from_request(struct show *show, const struct request *r, const struct e
 }
 
 /*
- * In a recording, a column is a line: header, field, width, decimals, divisor, with tabs between. Whoever made the file
- * chose them, so the header is escaped as an event's strings are.
+ * In a recording, a column is a line: header, field, width, decimals, divisor and (not in old ones) flags, with tabs
+ * between. Whoever made the file chose them, so the header is escaped as an event's strings are.
  */
 static int columns_from_text(struct columns *columns, const char *text, const struct stream *const *streams, size_t n)
 {
 	while (text && *text) {
 		char header[64], name[64];
-		unsigned width, decimals;
+		unsigned width, decimals, flags = 0;
 		unsigned long long divisor;
 		struct buf shown = {0};
-		if (sscanf(text, "%63[^\t\n]\t%63[^\t\n]\t%u\t%u\t%llu", header, name, &width, &decimals, &divisor) !=
-		    5)
+		if (sscanf(text, "%63[^\t\n]\t%63[^\t\n]\t%u\t%u\t%llu\t%u", header, name, &width, &decimals, &divisor,
+			   &flags) < 5)
 			return -EINVAL;
 		const struct field *f = find(streams, n, name);
 		if (!f || width > WIDTH_MAX)
 			return -EINVAL;
 		escape_text(&shown, header, strlen(header));
 		buf_char(&shown, '\0');
-		const struct eun_column c = {
-			.header = shown.data, .field = name, .width = width, .decimals = decimals, .divisor = divisor};
+		const struct eun_column c = {.header = shown.data,
+					     .field = name,
+					     .width = width,
+					     .decimals = decimals,
+					     .divisor = divisor,
+					     .flags = flags};
 		int err = shown.failed ? -ENOMEM : add_column(columns, &c, f->type);
 		buf_free(&shown);
 		if (err)
@@ -265,8 +280,8 @@ void show_record(const struct show *show, struct recorder *recorder)
 	record_number(recorder, "view.own_columns", show->own_columns);
 	for (uint32_t i = 0; i < show->columns.n; i++) {
 		const struct column *c = &show->columns.items[i];
-		buf_printf(&columns, "%s\t%s\t%u\t%u\t%llu\n", c->header, c->field, c->width, c->decimals,
-			   (unsigned long long)c->divisor);
+		buf_printf(&columns, "%s\t%s\t%u\t%u\t%llu\t%u\n", c->header, c->field, c->width, c->decimals,
+			   (unsigned long long)c->divisor, c->flags);
 	}
 	buf_char(&columns, '\0');
 	if (!columns.failed)

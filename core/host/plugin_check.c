@@ -95,7 +95,10 @@ static const struct row_kind tool_option_kind = {
 		  {ANY(struct eun_tool_option, help)},
 		  {MAYBE(struct eun_tool_option, where)},
 		  {MAYBE(struct eun_tool_option, set)},
-		  {MAYBE(struct eun_tool_option, columns)}},
+		  {MAYBE(struct eun_tool_option, columns)},
+		  {MAYBE(struct eun_tool_option, key)},
+		  {MAYBE(struct eun_tool_option, sort)},
+		  {MAYBE(struct eun_tool_option, lists)}},
 };
 
 /* The fields that a stream must have to play a role, each of one of some types. */
@@ -181,20 +184,39 @@ static int object_check(struct check *c)
 	return 0;
 }
 
-/* Each name of a list "a,b" must be one of the stream's fields; with `signs`, "-" may stand before it. */
-static int list_check(struct check *c, uint32_t stream, const char *list, bool signs, const char *what, const char *of)
+/* The first of the streams that lacks a field of that name; with `any`, only when all do. NULL: none. */
+static const struct stream *lacking(const struct check *c, uint64_t streams, const char *name, bool any)
+{
+	const struct stream *first = NULL;
+	for (uint32_t i = 0; i < c->plugin->abi.streams.count; i++) {
+		if (!(streams & EUN_BIT(i)))
+			continue;
+		if (!stream_field(c->streams[i], name))
+			first = first ? first : c->streams[i];
+		else if (any)
+			return NULL;
+	}
+	return first;
+}
+
+enum list { LIST_COLUMNS = 1, LIST_SORT = 2 }; /* in one of the streams is enough; "-" may stand before a name */
+
+/* Each name of a list "a,b" must be a field of the streams. */
+static int list_check(struct check *c, uint64_t streams, const char *list, unsigned kind, const char *what,
+		      const char *of)
 {
 	char name[64];
 	for (const char *p = list; p && *p;) {
-		if (signs && *p == '-')
+		if (kind & LIST_SORT && *p == '-')
 			p++;
 		size_t len = strcspn(p, ",");
 		size_t kept = len < sizeof(name) ? len : sizeof(name) - 1;
 		memcpy(name, p, kept);
 		name[kept] = 0;
-		if (!stream_field(c->streams[stream], name))
+		const struct stream *without = lacking(c, streams, name, kind & LIST_COLUMNS);
+		if (without)
 			return REFUSE(c, "%s of %s: stream %s has no field '%s'; name one of its fields", what, of,
-				      c->streams[stream]->name, name);
+				      without->name, name);
 		p += len + (p[len] == ',');
 	}
 	return 0;
@@ -248,7 +270,7 @@ static int stream_check(struct check *c, uint32_t i)
 		size_t said = strlen(c->why);
 		return refuse(c->why + said, c->why_size - said, "; correct it");
 	}
-	err = list_check(c, i, row->columns, false, "the columns", row->name);
+	err = list_check(c, EUN_BIT(i), row->columns, LIST_COLUMNS, "the columns", row->name);
 	return err ? err : role_check(c, c->streams[i]);
 }
 
@@ -286,17 +308,21 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
+static __u64 streams_known(const struct check *c)
+{
+	uint32_t n = c->plugin->abi.streams.count;
+	return n == 64 ? ~0ull : EUN_BIT(n) - 1;
+}
+
 static int program_check(struct check *c, uint32_t i)
 {
 	const struct eun_program *p = &c->plugin->programs[i];
-	uint32_t n = c->plugin->abi.streams.count;
-	__u64 known = n == 64 ? ~0ull : EUN_BIT(n) - 1;
 	if (p->at && !at_valid(p->at))
 		return REFUSE(c, "program %s: '%s' is not a tracepoint; write category/name", p->name, p->at);
-	if (!p->streams || p->streams & ~known)
+	if (!p->streams || p->streams & ~streams_known(c))
 		return REFUSE(c,
 			      "program %s serves the streams 0x%llx, the plugin has %u (0x%llx); use EUN_BIT(stream)",
-			      p->name, p->streams, n, known);
+			      p->name, p->streams, c->plugin->abi.streams.count, streams_known(c));
 	if (!p->group && p->choice)
 		return REFUSE(c, "program %s is choice %u of no group; give it a group over 0", p->name, p->choice);
 	for (uint32_t j = 0; j < i; j++) {
@@ -351,6 +377,17 @@ static bool option_known(const struct plugin *p, const char *set)
 	return false;
 }
 
+static int columns_check(struct check *c, const struct eun_tool *tool, const struct eun_table *table, const char *of)
+{
+	struct eun_column *columns = rows_copy(c->image, &column_kind, table, of, c->why, c->why_size);
+	int err = columns ? 0 : -EINVAL;
+	for (uint32_t i = 0; !err && i < table->count; i++)
+		err = list_check(c, EUN_BIT(tool->stream) | tool->streams, columns[i].field, LIST_COLUMNS,
+				 columns[i].header, of);
+	free(columns);
+	return err;
+}
+
 static int tool_option_check(struct check *c, const struct eun_tool *tool, const struct eun_tool_option *rows,
 			     uint32_t i)
 {
@@ -372,7 +409,15 @@ static int tool_option_check(struct check *c, const struct eun_tool *tool, const
 				      rows[j].name);
 	if (o->set && !option_known(c->plugin, o->set))
 		return REFUSE(c, "%s sets '%s', which names no option of the plugin; write key=$", of, o->set);
-	return list_check(c, tool->stream, o->columns, false, "the columns", of);
+	uint64_t streams = EUN_BIT(tool->stream) | tool->streams;
+	int err = list_check(c, streams, o->columns, LIST_COLUMNS, "the columns", of);
+	if (!err)
+		err = list_check(c, streams, o->key, 0, "the key", of);
+	if (!err)
+		err = list_check(c, streams, o->sort, LIST_SORT, "the sort order", of);
+	if (!err)
+		err = list_check(c, streams, o->lists, LIST_COLUMNS, "the names listed", of);
+	return err ? err : columns_check(c, tool, &o->instead, of);
 }
 
 static bool unless_known(const char *name, const struct eun_tool_option *options, uint32_t n)
@@ -393,21 +438,22 @@ static int tool_check(struct check *c, uint32_t i)
 	if (t->stream >= c->plugin->abi.streams.count)
 		return REFUSE(c, "%s is of stream %u, the plugin has %u; use the stream's index", of, t->stream,
 			      c->plugin->abi.streams.count);
-	struct eun_column *columns = rows_copy(c->image, &column_kind, &t->columns, of, c->why, c->why_size);
+	if (t->streams & ~streams_known(c))
+		return REFUSE(c, "%s is of the streams 0x%llx, the plugin has %u; use EUN_BIT(stream)", of, t->streams,
+			      c->plugin->abi.streams.count);
+	int err = columns_check(c, t, &t->columns, of);
 	struct eun_tool_option *options =
-		columns ? rows_copy(c->image, &tool_option_kind, &t->options, of, c->why, c->why_size) : NULL;
-	int err = options ? 0 : -EINVAL;
-	for (uint32_t j = 0; !err && j < t->columns.count; j++)
-		err = list_check(c, t->stream, columns[j].field, false, columns[j].header, of);
+		err ? NULL : rows_copy(c->image, &tool_option_kind, &t->options, of, c->why, c->why_size);
+	if (!options)
+		return -EINVAL;
 	for (uint32_t j = 0; !err && j < t->options.count; j++)
 		err = tool_option_check(c, t, options, j);
 	if (!err)
-		err = list_check(c, t->stream, t->sort, true, "the sort order", of);
+		err = list_check(c, EUN_BIT(t->stream) | t->streams, t->sort, LIST_SORT, "the sort order", of);
 	if (!err)
-		err = list_check(c, t->stream, t->key, false, "the key", of);
+		err = list_check(c, EUN_BIT(t->stream) | t->streams, t->key, 0, "the key", of);
 	if (!err && t->unless && !unless_known(t->unless, options, t->options.count))
 		err = REFUSE(c, "%s: its filter is lifted by --%s, which is no option; name one", of, t->unless);
-	free(columns);
 	free(options);
 	return err;
 }

@@ -32,7 +32,7 @@ struct row_kind {
 		const char *member;
 		uint32_t offset;
 		enum { TEXT, TEXT_SOME, TEXT_OR_NULL } rule; /* may be empty, not empty, may be NULL */
-	} texts[8];                                          /* ends at member NULL */
+	} texts[12];                                         /* ends at member NULL */
 };
 
 /* The texts of one row that was copied; `which` is it in messages. 0, or -EINVAL with `why`. */

@@ -3,7 +3,7 @@
 
 # --- the head
 abi_bad(magic [[magic number 0x00000001, not 0x6d6e7565]] [[#define PLUGIN .magic = 1,]])
-abi_bad(major [[built for plugin ABI 2.0, this host has 1.0]] [[#define PLUGIN .abi_major = 2,]])
+abi_bad(major [[built for plugin ABI 2.1, this host has 1.1]] [[#define PLUGIN .abi_major = 2,]])
 abi_bad(size_small [[says 40 bytes]] [[#define PLUGIN .size = 40,]])
 abi_bad(size_large [[says 60000 bytes]] [[#define PLUGIN .size = 60000,]])
 abi_bad(needs [[needs the features 0x80000001]] [[#define PLUGIN .needs = 0x80000001,]])
@@ -135,11 +135,22 @@ abi_bad(tool_name [[tool good ping: its name]] [[#define TOOLS {.name = "good pi
 abi_bad(tool_stream [[tool more is of stream 2, the plugin has 2]]
   [[#define TOOLS {.name = "more", .help = "", .stream = 2},]])
 abi_bad(tool_column [[NOPE of tool goodping: stream good.ping has no field 'nope']]
-  [[#define COLUMNS {"NOPE", "nope", 0, 0, 0},]])
+  [[#define COLUMNS {.header = "NOPE", .field = "nope"},]])
 abi_bad(tool_sort [[the sort order of tool more: stream good.ping has no field 'count']]
   [[#define TOOLS {.name = "more", .help = "", .sort = "-pid,-count"},]])
 abi_bad(tool_key [[the key of tool more: stream good.ping has no field '-pid']]
   [[#define TOOLS {.name = "more", .help = "", .key = "-pid"},]])
+abi_bad(tool_streams [[tool more is of the streams 0x4, the plugin has 2]]
+  [[#define TOOLS {.name = "more", .help = "", .streams = EUN_BIT(2)},]])
+abi_bad(tool_sort_streams [[the sort order of tool more: stream good.total has no field 'took_ns']]
+  [[#define TOOLS {.name = "more", .help = "", .streams = EUN_BIT(TOTAL), .sort = "took_ns"},]])
+abi_bad(tool_instead [[NOPE of option --more of tool goodping: stream good.ping has no field 'nope']]
+  [[#define CODE static const struct eun_column other[] = {{.header = "NOPE", .field = "nope"}};
+#define TOOL_OPTIONS {.name = "more", .help = "", .instead = EUN_TABLE(other)},]])
+abi_bad(tool_option_key [[the key of option --more of tool goodping: stream good.ping has no field 'count']]
+  [[#define TOOL_OPTIONS {.name = "more", .help = "", .key = "count"},]])
+abi_bad(tool_option_lists [[the names listed of option --more of tool goodping: stream good.ping has no field 'x']]
+  [[#define TOOL_OPTIONS {.name = "more", .help = "", .lists = "x"},]])
 abi_bad(tool_unless [[lifted by --nope]] [[#define TOOLS {.name = "more", .help = "", .unless = "nope"},]])
 abi_bad(tool_letter [[its letter 'p' is one that all tools have]]
   [[#define TOOL_OPTIONS {.name = "more", .letter = 'p', .help = ""},]])

@@ -159,6 +159,7 @@ static const struct eun_tool_option tool_options[] = {
 	 .where = "port in ($)",
 	 .columns = "port"},
 	{.name = "entries", .value = "N", .help = "rows", .set = "entries=$"},
+	{.name = "kinds", .letter = 'k', .help = "the kinds there are", .lists = "kind"},
 	TOOL_OPTIONS};
 
 static const struct eun_tool tools[] = {{.name = "goodping",
