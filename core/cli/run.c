@@ -19,6 +19,7 @@
 #include "host/teardown.h"
 #include "pipeline/loop.h"
 #include "printer.h"
+#include "progress.h"
 #include "say.h"
 #include "target/target.h"
 #include "where.h"
@@ -40,6 +41,8 @@ struct run {
 	struct printer printer;
 	struct recorder *recorder;
 	struct account account;
+	struct progress progress;
+	uint64_t lost; /* as told so far */
 	int set;
 	int64_t clock_offset;
 	uint64_t rounds;
@@ -63,7 +66,8 @@ static int complain(struct run *r, int status)
 
 static void on_log(void *context, int level, const char *plugin, const char *text)
 {
-	(void)context;
+	struct run *r = context;
+	progress_hide(&r->progress);
 	if (level <= EUN_LOG_INFO)
 		say("[%s] %s", plugin, text);
 }
@@ -104,6 +108,7 @@ static void on_lost(void *context, const struct stream *stream, uint64_t count)
 {
 	struct run *r = context;
 	uint64_t now = clock_boot_ns();
+	r->lost += count;
 	printer_lost(&r->printer, stream, count, now);
 	if (r->recorder)
 		recorder_lost(r->recorder, stream, count, now);
@@ -116,6 +121,7 @@ static void on_watch(void *context)
 	if (r->recorder)
 		recorder_flush(r->recorder); /* a run that is killed leaves what it saw */
 	on_drained(r);
+	progress_show(&r->progress, r->printer.events, r->lost);
 	/* twice: the dead are not done when they are dead, their files are still being closed */
 	bool gone = r->request->pids.n && !r->request->duration_ms && targets_gone(r->host.targets, r->set);
 	if (gone && r->gone)
@@ -232,7 +238,7 @@ static int make_instance(struct run *r, size_t i)
 /* All that can be wrong with the request itself. */
 static int prepare(struct run *r)
 {
-	r->host = (struct host){.schema = &r->schema, .log = on_log};
+	r->host = (struct host){.schema = &r->schema, .log = on_log, .log_context = r};
 	r->instances = calloc(r->choices->n, sizeof(struct instance *));
 	r->streams = calloc(r->choices->n * EUN_STREAMS_MAX, sizeof(struct stream *));
 	r->host.kernel = kernel_new(r->request->btf);
@@ -516,7 +522,9 @@ int command_run(const struct request *request, struct choices *choices)
 	int status = start(r);
 	if (!status) {
 		say("started");
+		progress_init(&r->progress, request->duration_ms, &r->output);
 		loop_run(r->loop);
+		progress_hide(&r->progress);
 		finish(r);
 		status = close_outputs(r);
 		account_summary(&r->account, r->printer.events, r->printer.table ? table_dropped(r->printer.table) : 0,

@@ -45,7 +45,7 @@ static int add(struct parts *p, const char *source, const char *text)
 	struct filter *filter = NULL;
 	struct filter_error error;
 	const struct filter_source from = {source, 1, 1};
-	int err = filter_compile(&filter, text, &from, p->streams, (uint32_t)p->n, NULL, 0, NULL, &error);
+	int err = filter_compile(&filter, text, &from, p->streams, (uint32_t)p->n, NULL, &error);
 	filter_destroy(filter);
 	if (err == -EINVAL)
 		snprintf(p->why, p->why_size, "%s:%u:%u: %s", source, error.line, error.column, error.text);
@@ -121,7 +121,7 @@ int where_compile(struct filter **out, const struct request *r, const struct eun
 		buf_char(&p.all, '\0');
 		err = p.all.failed
 			      ? -ENOMEM
-			      : filter_compile(out, p.all.data, &from, streams, (uint32_t)n, NULL, 0, NULL, &error);
+			      : filter_compile(out, p.all.data, &from, streams, (uint32_t)n, NULL, &error);
 		if (err == -EINVAL)
 			snprintf(why, why_size, "filter:%u:%u: %s", error.line, error.column, error.text);
 	}

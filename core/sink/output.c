@@ -72,6 +72,8 @@ static int wait_for_reader(struct output *out)
 int output_flush(struct output *out)
 {
 	size_t done = 0;
+	if (out->before_write && out->buf.len)
+		out->before_write(out->before_context);
 	while (!out->error && done < out->buf.len) {
 		size_t left = out->buf.len - done;
 		if (out->waits && wait_for_reader(out)) {

@@ -17,6 +17,8 @@ struct output {
 	bool waits;        /* a pipe or the like: its reader may be slow */
 	int interrupt;     /* readable when the run is to end, or -1: output_hurry() then, in the midst of a wait */
 	uint64_t deadline; /* monotonic ns; 0: none */
+	void (*before_write)(void *context); /* NULL, or called before bytes are written */
+	void *before_context;
 };
 
 /* NULL: stdout. The file is created (0644 less the umask) or truncated. -errno: why. */

@@ -200,6 +200,26 @@ class Tables(Case):
             self.assertRegex(lines[0], r"\A\d\d:\d\d:\d\d filetop\Z")
             self.assertLess(len(lines), 6)
 
+    def test_progress(self):
+        """A line at the bottom of the terminal that gives way to what is written there, and is gone at the end."""
+        target = self.target() # first: it must not have the terminal
+        master, slave = pty.openpty()
+        run = subprocess.Popen([eun.EUNOMIA, "--plugin", "process", "-p", str(target), "-T", "1"],
+                               stdin=subprocess.DEVNULL, stdout=slave, stderr=slave)
+        os.close(slave)
+        seen = b""
+        try:
+            while data := os.read(master, 65536):
+                seen += data
+        except OSError:  # the end of a terminal
+            pass
+        os.close(master)
+        self.assertEqual(run.wait(eun.LIMIT), 0)
+        lines = seen.decode().split("\r\n")
+        drawn = lines[-2].split("\r\033[K")
+        self.assertEqual((drawn[0], drawn[1], drawn[-1]),
+                         ("", "0 of 1 s, 0 events, 0 lost", "eunomia: 0 events, 0 lost"))
+
     def test_events_in_rounds(self):
         """--interval makes a table of any stream."""
         child = self.child(files, self.dir)
