@@ -126,6 +126,27 @@ struct {
 	__type(value, u64);
 } eun_comms SEC(".maps");
 
+/*
+ * key: cgroup id, value: target sets; inserted by the host and, as a cgroup is made, by the host's own object, which
+ * also deletes it with the cgroup
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u64);
+	__type(value, u64);
+} eun_cgroups SEC(".maps");
+
+/* key: inode number of a mount or pid namespace (no two share one); value: target sets; changed by the host */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u32);
+	__type(value, u64);
+} eun_nss SEC(".maps");
+
 /* key: stream of this object; written by the host (memory-mapped) */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -142,6 +163,9 @@ struct {
 	__type(key, u32);
 	__type(value, struct eun_counts);
 } eun_counts SEC(".maps");
+
+/* Set by the host, in every object alike: no cgroup2 is mounted, containers are told apart by v1's `pids` hierarchy. */
+const volatile bool eun_cgroup_v1 = false;
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -174,6 +198,76 @@ static __always_inline u64 eun_member(struct eun_ctl *ctl, u64 sets, u32 pid, u3
 	return sets;
 }
 
+/* The same for where the actor is; to be asked while sets & ~ctl->any_place. */
+static __always_inline u64 eun_placed(struct eun_ctl *ctl, u64 sets, u64 cgroup, u32 mntns, u32 pidns)
+{
+	if (sets & ~ctl->any_cgroup) {
+		u64 *in = bpf_map_lookup_elem(&eun_cgroups, &cgroup);
+		sets &= ctl->any_cgroup | (in ? *in : 0);
+	}
+	if (sets & ~ctl->any_mntns) {
+		u64 *in = bpf_map_lookup_elem(&eun_nss, &mntns);
+		sets &= ctl->any_mntns | (in ? *in : 0);
+	}
+	if (sets & ~ctl->any_pidns) {
+		u64 *in = bpf_map_lookup_elem(&eun_nss, &pidns);
+		sets &= ctl->any_pidns | (in ? *in : 0);
+	}
+	return sets;
+}
+
+/* The inode number of init's pid namespace: PROC_PID_INIT_INO, include/linux/proc_ns.h */
+#define EUN_FIRST_PIDNS 0xEFFFFFFCu
+
+/*
+ * A pid's number and namespace at a level; that of pid->level is the innermost. `pid` must come from a probe read: the
+ * verifier of 6.1 adds nothing unknown to a pointer that it has a type for.
+ */
+static __always_inline void eun_read_upid(struct upid *to, struct pid *pid, u32 level)
+{
+	level &= 31; /* MAX_PID_NS_LEVEL is 32 */
+	bpf_probe_read_kernel(to, bpf_core_type_size(struct upid),
+			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+				      level * bpf_core_type_size(struct upid));
+}
+
+/* A task's cgroup in the v1 hierarchy of `pids`. */
+static __always_inline u64 eun_read_cgroup_v1(struct task_struct *task)
+{
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	struct cgroup_subsys_state *css = NULL;
+	u32 pids = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
+	bpf_probe_read_kernel(&css, sizeof(css),
+			      (void *)set + bpf_core_field_offset(struct css_set, subsys) + pids * sizeof(css));
+	return BPF_CORE_READ(css, cgroup, kn, id);
+}
+
+static __always_inline u32 eun_read_pidns(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	u32 level = BPF_CORE_READ(pid, level);
+	struct upid in = {};
+	if (!level)
+		return EUN_FIRST_PIDNS;
+	eun_read_upid(&in, pid, level);
+	return BPF_CORE_READ(in.ns, ns.inum);
+}
+
+/* eun_placed() for the current task; read only for sets that ask. */
+static __always_inline u64 eun_placed_now(struct eun_ctl *ctl, u64 sets)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 cgroup = 0;
+	u32 mntns = 0, pidns = 0;
+	if (sets & ~ctl->any_cgroup)
+		cgroup = eun_cgroup_v1 ? eun_read_cgroup_v1(task) : bpf_get_current_cgroup_id();
+	if (sets & ~ctl->any_mntns)
+		mntns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+	if (sets & ~ctl->any_pidns)
+		pidns = eun_read_pidns(task);
+	return eun_placed(ctl, sets, cgroup, mntns, pidns);
+}
+
 /* True: somebody wants events of the stream. For work that begins before a record does. */
 static __always_inline bool eun_wanted(u32 stream)
 {
@@ -181,8 +275,8 @@ static __always_inline bool eun_wanted(u32 stream)
 	return ctl && ctl->sets;
 }
 
-/* Of the sets that want the stream, those that contain the current task. */
-static __always_inline u64 eun_current(u64 sets)
+/* Of the sets that want the stream, those that contain `task`, which is the current one. */
+static __always_inline u64 eun_current_task(u64 sets, struct task_struct *task)
 {
 	struct eun_comm comm = {};
 	u32 zero = 0, uid = 0;
@@ -193,7 +287,13 @@ static __always_inline u64 eun_current(u64 sets)
 		uid = bpf_get_current_uid_gid();
 	if (sets & ~ctl->any_comm)
 		bpf_get_current_comm(&comm, sizeof(comm));
-	return eun_member(ctl, sets, bpf_get_current_task_btf()->tgid, uid, &comm);
+	sets = eun_member(ctl, sets, task->tgid, uid, &comm);
+	return sets & ~ctl->any_place ? eun_placed_now(ctl, sets) : sets;
+}
+
+static __always_inline u64 eun_current(u64 sets)
+{
+	return eun_current_task(sets, bpf_get_current_task_btf());
 }
 
 /*
@@ -245,21 +345,6 @@ static __always_inline struct eun_slot *eun_slot_take(void)
 	return NULL;
 }
 
-/* The inode number of init's pid namespace: PROC_PID_INIT_INO, include/linux/proc_ns.h */
-#define EUN_FIRST_PIDNS 0xEFFFFFFCu
-
-/*
- * A pid's number and namespace at a level; that of pid->level is the innermost. `pid` must come from a probe read: the
- * verifier of 6.1 adds nothing unknown to a pointer that it has a type for.
- */
-static __always_inline void eun_read_upid(struct upid *to, struct pid *pid, u32 level)
-{
-	level &= 31; /* MAX_PID_NS_LEVEL is 32 */
-	bpf_probe_read_kernel(to, bpf_core_type_size(struct upid),
-			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-				      level * bpf_core_type_size(struct upid));
-}
-
 /* An actor that is in another pid namespace than the first. */
 static __always_inline void eun_actor_inside(struct eun_event *h, struct pid *pid, u32 level)
 {
@@ -279,7 +364,7 @@ static __always_inline void eun_actor(struct eun_event *h, struct task_struct *t
 {
 	const struct cred *cred = task->cred;
 	h->flags = 0;
-	h->cgroup = task->cgroups->dfl_cgrp->kn->id;
+	h->cgroup = eun_cgroup_v1 ? eun_read_cgroup_v1(task) : task->cgroups->dfl_cgrp->kn->id;
 	h->pid = task->tgid;
 	h->tid = task->pid;
 	h->ppid = task->real_parent->tgid;
@@ -299,7 +384,7 @@ static __always_inline void eun_actor(struct eun_event *h, struct task_struct *t
 static __always_inline void eun_actor_of(struct eun_event *h, struct task_struct *task)
 {
 	h->flags = 0;
-	h->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	h->cgroup = eun_cgroup_v1 ? eun_read_cgroup_v1(task) : BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	h->pid = BPF_CORE_READ(task, tgid);
 	h->tid = BPF_CORE_READ(task, pid);
 	h->ppid = BPF_CORE_READ(task, real_parent, tgid);
@@ -375,11 +460,14 @@ static __always_inline u64 eun_enter_as(u32 stream, const struct eun_event *who)
 	if (!sets || !all)
 		return 0;
 	eun_count(stream, seen, 1);
-	if (who) {
+	if (who && sets & ~who->time) { /* see eun_keep() */
 		__builtin_memcpy(&comm, who->comm, sizeof(comm));
-		sets &= who->time | eun_member(all, sets, who->pid, who->uid, &comm); /* see eun_keep() */
-	} else {
-		sets &= all->any_pid & all->any_uid & all->any_comm; /* nobody is not root */
+		u64 in = eun_member(all, sets, who->pid, who->uid, &comm);
+		if (in & ~all->any_place)
+			in = eun_placed(all, in, who->cgroup, who->mntns, who->pidns);
+		sets &= who->time | in;
+	} else if (!who) {
+		sets &= all->any_pid & all->any_uid & all->any_comm & all->any_place; /* nobody is not root */
 	}
 	if (!sets)
 		eun_count(stream, not_target, 1);
@@ -396,7 +484,10 @@ static __always_inline void eun_keep(struct eun_event *h, u32 pid)
 	struct eun_ctl *all = bpf_map_lookup_elem(&eun_ctl, &zero);
 	struct eun_comm comm;
 	__builtin_memcpy(&comm, h->comm, sizeof(comm));
-	h->time = all ? eun_member(all, ~EUN_DYING, pid, h->uid, &comm) : 0;
+	u64 in = all ? eun_member(all, ~EUN_DYING, pid, h->uid, &comm) : 0;
+	if (all && in & ~all->any_place)
+		in = eun_placed(all, in, h->cgroup, h->mntns, h->pidns);
+	h->time = in;
 }
 
 static __always_inline struct eun_slot *eun_make_as(u32 stream, u32 size, u64 sets, const struct eun_event *who)

@@ -162,10 +162,22 @@ struct nsproxy {
 struct kernfs_node {
 	u64 id;
 };
-struct cgroup {
-	struct kernfs_node *kn;
+struct cgroup;
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
 };
+struct cgroup_root {
+	int hierarchy_id;
+};
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+enum cgroup_subsys_id { pids_cgrp_id = 11 };
 struct css_set {
+	struct cgroup_subsys_state *subsys[12];
 	struct cgroup *dfl_cgrp;
 };
 

@@ -2,7 +2,6 @@
 #include "target.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,18 +10,9 @@
 #include <unistd.h>
 
 #include "descend.h"
+#include "object.h"
 
-/* bpf/core/target.bpf.o, embedded */
-__asm__(".pushsection .rodata\n"
-	".balign 8\n"
-	"target_object:\n"
-	".incbin \"" TARGET_OBJECT_FILE "\"\n"
-	"target_object_end:\n"
-	".byte 0\n"
-	".popsection\n");
-extern const unsigned char target_object[], target_object_end[];
-
-enum { CTL, PIDS, UIDS, COMMS, MAPS };
+enum { CTL, PIDS, UIDS, COMMS, CGROUPS, NSS, MAPS };
 
 static const struct {
 	const char *name;
@@ -33,15 +23,15 @@ static const struct {
 	[PIDS] = {"eun_pids", BPF_MAP_TYPE_HASH, 4, 8, 16384, BPF_F_NO_PREALLOC},
 	[UIDS] = {"eun_uids", BPF_MAP_TYPE_HASH, 4, 8, 256, BPF_F_NO_PREALLOC},
 	[COMMS] = {"eun_comms", BPF_MAP_TYPE_HASH, EUN_COMM_LEN, 8, 256, BPF_F_NO_PREALLOC},
+	[CGROUPS] = {"eun_cgroups", BPF_MAP_TYPE_HASH, 8, 8, 16384, BPF_F_NO_PREALLOC},
+	[NSS] = {"eun_nss", BPF_MAP_TYPE_HASH, 4, 8, 256, BPF_F_NO_PREALLOC},
 };
 
 struct targets {
 	struct shared_map maps[MAPS];
 	struct eun_ctl *ctl;
-	uint64_t used;             /* sets given out */
-	struct bpf_object *follow; /* loaded when the first set tests pids */
-	struct bpf_link *links[8];
-	size_t n_links;
+	uint64_t used;        /* sets given out */
+	struct object follow; /* loaded when the first set tests pids */
 };
 
 struct targets *targets_new(char *why, size_t why_size)
@@ -84,9 +74,7 @@ void targets_destroy(struct targets *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->n_links; i++)
-		bpf_link__destroy(t->links[i]);
-	bpf_object__close(t->follow);
+	object_close(&t->follow);
 	if (t->ctl)
 		munmap(t->ctl, (size_t)sysconf(_SC_PAGESIZE));
 	for (int i = 0; i < MAPS; i++)
@@ -109,47 +97,27 @@ struct eun_ctl *targets_ctl(const struct targets *t)
 /* Loads and attaches the programs that watch fork and exit; once. */
 static int follow_start(struct targets *t, char *why, size_t why_size)
 {
-	if (t->follow)
+	if (t->follow.bpf)
 		return 0;
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "eun_target");
-	struct bpf_object *obj =
-		bpf_object__open_mem(target_object, (size_t)(target_object_end - target_object), &opts);
-	if (!obj)
-		return -errno;
+	int err = object_open(&t->follow, "follow_");
+	if (err)
+		return err;
+	object_share(&t->follow, t->maps, MAPS);
 	struct bpf_map *map;
-	bpf_object__for_each_map(map, obj)
+	bpf_object__for_each_map(map, t->follow.bpf)
 	{
-		int fd = -1;
+		bool ours = false;
 		for (int i = 0; i < MAPS; i++)
-			if (!strcmp(bpf_map__name(map), t->maps[i].name))
-				fd = t->maps[i].fd;
-		if (fd >= 0)
-			bpf_map__reuse_fd(map, fd);
-		else if (strncmp(bpf_map__name(map), "eun_", 4) == 0)
+			ours |= !strcmp(bpf_map__name(map), t->maps[i].name);
+		if (!ours && strncmp(bpf_map__name(map), "eun_", 4) == 0)
 			bpf_map__set_autocreate(map, false);
 	}
-	int err = bpf_object__load(obj);
-	struct bpf_program *prog;
-	if (!err) {
-		bpf_object__for_each_program(prog, obj)
-		{
-			struct bpf_link *link = bpf_program__attach(prog);
-			if (!link) {
-				err = -errno;
-				break;
-			}
-			t->links[t->n_links++] = link;
-		}
-	}
-	if (err) {
+	err = object_load(&t->follow);
+	if (!err)
+		err = object_attach(&t->follow);
+	if (err)
 		snprintf(why, why_size, "target: watching fork and exit failed: %s", strerror(-err));
-		while (t->n_links)
-			bpf_link__destroy(t->links[--t->n_links]);
-		bpf_object__close(obj);
-		return err;
-	}
-	t->follow = obj;
-	return 0;
+	return err;
 }
 
 /* Sets or clears the bit of a set in a hash map's value; an entry of no set is deleted. */
@@ -226,6 +194,10 @@ int targets_add(struct targets *t, const struct target_spec *spec, char *why, si
 		strncpy(comm, spec->comms[i], sizeof(comm) - 1);
 		err = member_change(t->maps[COMMS].fd, comm, bit, true);
 	}
+	for (size_t i = 0; i < spec->n_mntns && !err; i++)
+		err = member_change(t->maps[NSS].fd, &spec->mntns[i], bit, true);
+	for (size_t i = 0; i < spec->n_pidns && !err; i++)
+		err = member_change(t->maps[NSS].fd, &spec->pidns[i], bit, true);
 	if (err) {
 		if (!*why)
 			snprintf(why, why_size, "target: %s", strerror(-err));
@@ -235,6 +207,11 @@ int targets_add(struct targets *t, const struct target_spec *spec, char *why, si
 	t->ctl->any_pid |= spec->n_pids ? 0 : bit;
 	t->ctl->any_uid |= spec->n_uids ? 0 : bit;
 	t->ctl->any_comm |= spec->n_comms ? 0 : bit;
+	t->ctl->any_mntns |= spec->n_mntns ? 0 : bit;
+	t->ctl->any_pidns |= spec->n_pidns ? 0 : bit;
+	t->ctl->any_cgroup |= spec->containers ? 0 : bit;
+	t->ctl->hopeful |= spec->containers ? bit : 0;
+	t->ctl->any_place |= spec->containers || spec->n_mntns || spec->n_pidns ? 0 : bit;
 	return set;
 }
 
@@ -244,9 +221,14 @@ void targets_remove(struct targets *t, int set)
 	t->ctl->any_pid &= ~bit;
 	t->ctl->any_uid &= ~bit;
 	t->ctl->any_comm &= ~bit;
+	t->ctl->any_place &= ~bit;
+	t->ctl->any_cgroup &= ~bit;
+	t->ctl->any_mntns &= ~bit;
+	t->ctl->any_pidns &= ~bit;
+	t->ctl->hopeful &= ~bit;
 	t->ctl->follow &= ~bit;
 	t->used &= ~bit;
-	for (int i = PIDS; i <= COMMS; i++) {
+	for (int i = PIDS; i < MAPS; i++) {
 		char key[EUN_COMM_LEN], next[EUN_COMM_LEN];
 		int more = bpf_map_get_next_key(t->maps[i].fd, NULL, next);
 		while (!more) {
@@ -255,6 +237,14 @@ void targets_remove(struct targets *t, int set)
 			member_change(t->maps[i].fd, key, bit, false);
 		}
 	}
+}
+
+void targets_cgroup(struct targets *t, uint64_t id, uint64_t sets)
+{
+	if (sets)
+		bpf_map_update_elem(t->maps[CGROUPS].fd, &id, &sets, BPF_ANY);
+	else
+		bpf_map_delete_elem(t->maps[CGROUPS].fd, &id);
 }
 
 uint64_t targets_unfollowed(const struct targets *t)

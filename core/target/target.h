@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who is meant. A target set is a conjunction: one of these pids (and, when it follows, their descendants), one of
- * these uids, one of these thread names; a kind that is empty is not tested. The kernel decides, before a record is
- * built, in maps that every BPF object shares; each set is one bit.
+ * these uids, one of these thread names, in one of these namespaces, in one of these containers; a kind that is empty
+ * is not tested. The kernel decides, before a record is built, in maps that every BPF object shares; each set is one
+ * bit. Which cgroups are meant by containers is told by container_sets.h.
  *
  * One thread. Needs the privileges of bpf(2).
  */
@@ -23,6 +24,11 @@ struct target_spec {
 	size_t n_uids;
 	const char *const *comms;
 	size_t n_comms;
+	const uint32_t *mntns; /* inode numbers */
+	size_t n_mntns;
+	const uint32_t *pidns;
+	size_t n_pidns;
+	bool containers; /* tests containers: nobody is in it until targets_cgroup() says so, but for what is new */
 };
 
 /* A map that the host owns and every object uses in place of its own: bpf_map__reuse_fd(). */
@@ -37,7 +43,7 @@ struct targets;
 struct targets *targets_new(char *why, size_t why_size);
 void targets_destroy(struct targets *targets);
 
-/* The maps to share: eun_ctl, eun_pids, eun_uids, eun_comms. Valid as long as `targets`. */
+/* The maps to share: eun_ctl and those of the kinds. Valid as long as `targets`. */
 const struct shared_map *targets_maps(const struct targets *targets, size_t *n);
 /* The mapped control block; the ring reader keeps `sleeping` there. */
 struct eun_ctl *targets_ctl(const struct targets *targets);
@@ -48,6 +54,9 @@ struct eun_ctl *targets_ctl(const struct targets *targets);
  */
 int targets_add(struct targets *targets, const struct target_spec *spec, char *why, size_t why_size);
 void targets_remove(struct targets *targets, int set);
+
+/* A cgroup is in these of the sets that test containers from now on, and in no other. */
+void targets_cgroup(struct targets *targets, uint64_t id, uint64_t sets);
 
 /* Children that were to be followed and found no place in the map, since the start. */
 uint64_t targets_unfollowed(const struct targets *targets);

@@ -50,7 +50,7 @@ enum eun_event_flags {
  */
 struct eun_event {
 	__u64 time;   /* CLOCK_BOOTTIME, ns */
-	__u64 cgroup; /* id in the cgroup v2 hierarchy (kernfs node id) */
+	__u64 cgroup; /* kernfs node id in the cgroup v2 hierarchy; where that is not mounted, in that of v1's `pids` */
 	__u16 stream; /* given by the host when the plugin is loaded */
 	__u16 flags;  /* enum eun_event_flags */
 	__u32 len;    /* of the whole record, bytes */
@@ -123,7 +123,17 @@ struct eun_ctl {
 	__u64 unfollowed; /* children of such members that found no place in eun_pids */
 	__u32 self;       /* the host's own pid: never a subject */
 	__u32 sleeping;   /* the reader waits: wake it once */
+	/* ABI 1.1 */
+	__u64 any_place; /* sets that test none of the next three */
+	__u64 any_cgroup;
+	__u64 any_mntns;
+	__u64 any_pidns;
+	__u64 hopeful;  /* sets that a new cgroup is in until the host knows better */
+	__u64 unplaced; /* cgroups that were to be in a set and found no place in eun_cgroups */
 };
+
+/* The stream of the host's own records: no plugin's, never delivered to a consumer. */
+#define EUN_STREAM_HOST 0xffff
 
 /* In eun_pids: the process is dead, its last events may still come. Not a set. */
 #define EUN_DYING (1ull << 63)
