@@ -39,7 +39,7 @@ static __always_inline void tcp_report_state(const struct sock *sk, struct tcp_l
 /* The counts of payload are exact: the kernel's bytes_acked and bytes_received count SYN and FIN as a byte each. */
 static __always_inline void tcp_report_close(const struct sock *sk, const struct tcp_life *life, int old)
 {
-	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
+	const struct tcp_sock *tp = TCP_LOADS ? tcp_cast(struct tcp_sock, sk) : bpf_skc_to_tcp_sock((void *)sk);
 	int level = tcp_open(TCP_CLOSE, sizeof(struct tcp_close), tcp_owner(life));
 	struct tcp_close *e = tcp_record(level);
 	if (!e)
@@ -61,17 +61,17 @@ static __always_inline void tcp_report_close(const struct sock *sk, const struct
 /*
  * A connect ends, in ESTABLISHED or CLOSE. There with an error: the peer refused, or nobody answered. Without one: its
  * program gave up, or, inside connect() itself, something was missing (a free port); then the call's end knows the
- * reason and reports.
+ * reason and reports. The time of the report; 0: there is none.
  */
-static __always_inline void tcp_report_connect(const struct sock *sk, const struct tcp_life *life, int new)
+static __always_inline u64 tcp_report_connect(const struct sock *sk, const struct tcp_life *life, int new)
 {
 	int err = 0;
 	if (!eun_wanted(TCP_CONNECT))
-		return;
+		return 0;
 	if (new == BPF_TCP_CLOSE) {
 		err = sk->sk_err;
 		if (!err && tcp_in_connect())
-			return;
+			return 0;
 		u64 key = (u64)sk, inode = BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
 		if (inode)
 			bpf_map_update_elem(&tcp_failed, &key, &inode, BPF_ANY);
@@ -81,12 +81,14 @@ static __always_inline void tcp_report_connect(const struct sock *sk, const stru
 	int level = tcp_open(TCP_CONNECT, sizeof(struct tcp_connect), tcp_owner(life));
 	struct tcp_connect *e = tcp_record(level);
 	if (!e)
-		return;
+		return 0;
 	tcp_fill(&e->socket, sk);
 	if (life && life->start)
 		e->latency_ns = e->h.time - life->start;
 	e->ret = -err;
+	u64 time = e->h.time;
 	tcp_submit(level);
+	return time;
 }
 
 /*
@@ -101,33 +103,42 @@ static __always_inline bool tcp_ends_itself(const struct sock *sk, int old, int 
 }
 
 /* Whatever was at this address before is forgotten. */
-static __always_inline void tcp_begin_life(const struct sock *sk, bool own, bool connecting)
+static __always_inline void tcp_begin_life(const struct sock *sk, bool own, int state)
 {
 	u64 key = (u64)sk;
 	struct tcp_life fresh = {};
 	if (own)
 		tcp_current(&fresh.owner);
-	if (connecting) {
+	if (state == BPF_TCP_SYN_SENT) {
 		fresh.start = bpf_ktime_get_boot_ns();
 		fresh.connecting = 1;
+	} else if (state == BPF_TCP_ESTABLISHED) {
+		fresh.established = bpf_ktime_get_boot_ns();
 	}
 	bpf_map_update_elem(&tcp_lives, &key, &fresh, BPF_ANY);
 }
 
+/*
+ * A socket that a handshake makes is remembered when that is complete: until then it is nobody's, and only tcp.state
+ * tells of it. One that has a file then was accepted before (fast open) or is a client's (simultaneous open).
+ */
 SEC("?tp_btf/inet_sock_set_state")
 int BPF_PROG(tcp_set_state, const struct sock *sk, int old, int new)
 {
 	u64 key = (u64)sk;
+	if (old == new || sk->sk_protocol != IPPROTO_TCP)
+		return 0;
 	bool states = eun_wanted(TCP_STATE);
-	if (sk->sk_protocol != IPPROTO_TCP || old == new)
+	bool made = old == BPF_TCP_LISTEN && new == BPF_TCP_SYN_RECV;
+	if (!states && (made || new == BPF_TCP_CLOSE_WAIT || new == BPF_TCP_FIN_WAIT2 || new == BPF_TCP_CLOSING))
 		return 0;
-	if (!states && (new == BPF_TCP_CLOSE_WAIT || new == BPF_TCP_FIN_WAIT2 || new == BPF_TCP_CLOSING))
-		return 0;
-	bool born = old == BPF_TCP_CLOSE || (old == BPF_TCP_LISTEN && new == BPF_TCP_SYN_RECV);
+	bool shaken = old == BPF_TCP_SYN_RECV && new == BPF_TCP_ESTABLISHED && !states &&
+		      !tcp_get(struct sock, sk, sk_socket);
+	bool born = old == BPF_TCP_CLOSE || made || shaken;
 	struct tcp_life *life = born ? NULL : tcp_find(sk);
 	bool own = old == BPF_TCP_CLOSE || (!(life && life->owner.pid) && tcp_ends_itself(sk, old, new));
 	if (born || (own && !life)) {
-		tcp_begin_life(sk, own, new == BPF_TCP_SYN_SENT);
+		tcp_begin_life(sk, own, new);
 		if (born && !states)
 			return 0;
 		life = tcp_find(sk);
@@ -137,14 +148,15 @@ int BPF_PROG(tcp_set_state, const struct sock *sk, int old, int new)
 	if (states)
 		tcp_report_state(sk, life, old, new);
 	bool connecting = life ? life->connecting : old == BPF_TCP_SYN_SENT;
+	u64 time = 0;
 	if (connecting && (new == BPF_TCP_ESTABLISHED || new == BPF_TCP_CLOSE))
-		tcp_report_connect(sk, life, new);
+		time = tcp_report_connect(sk, life, new);
 	else if (new == BPF_TCP_CLOSE && !(old == BPF_TCP_LISTEN || old == BPF_TCP_SYN_RECV))
 		tcp_report_close(sk, life, old);
 	if (new == BPF_TCP_CLOSE) {
 		bpf_map_delete_elem(&tcp_lives, &key);
 	} else if (new == BPF_TCP_ESTABLISHED && life) {
-		life->established = bpf_ktime_get_boot_ns();
+		life->established = time ? time : bpf_ktime_get_boot_ns();
 		life->connecting = 0;
 	}
 	return 0;

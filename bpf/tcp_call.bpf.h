@@ -81,7 +81,7 @@ __noinline int tcp_connect_done(u64 from, u64 address, s32 ret)
 /* Whoever accepts a socket owns it. One that waited since before the tracer started isn't known yet. */
 __noinline int tcp_accept_done(s32 fd)
 {
-	struct sock *sk = tcp_of_file(eun_fd_file(fd));
+	struct sock *sk = tcp_of_file((void *)tcp_fd(fd));
 	if (!sk)
 		return 0;
 	struct tcp_life fresh = {}, *life = tcp_find(sk);
@@ -89,7 +89,7 @@ __noinline int tcp_accept_done(s32 fd)
 	if (!who->pid)
 		tcp_current(who);
 	u64 key = (u64)sk;
-	if (!life && BPF_CORE_READ(sk, __sk_common.skc_state) != BPF_TCP_CLOSE)
+	if (!life && tcp_get(struct sock, sk, __sk_common.skc_state) != BPF_TCP_CLOSE)
 		bpf_map_update_elem(&tcp_lives, &key, &fresh, BPF_NOEXIST);
 	int level = tcp_open(TCP_ACCEPT, sizeof(struct tcp_accept), who);
 	struct tcp_accept *e = tcp_record(level);
@@ -147,7 +147,7 @@ static __always_inline struct pt_regs *tcp_regs(void)
 /* The file that the call was made on. */
 static __always_inline u64 tcp_call_file(void)
 {
-	return (u64)eun_fd_file(PT_REGS_PARM1_CORE_SYSCALL(tcp_regs()));
+	return tcp_fd(PT_REGS_PARM1_CORE_SYSCALL(tcp_regs()));
 }
 
 SEC("?tp")

@@ -36,29 +36,36 @@ static __always_inline struct tcp_life *tcp_find(const struct sock *sk)
 }
 
 /*
- * Fills the header of the current task. As eun_actor(), but pointers are read, not loaded: more to run, for connections
- * are few, and less to verify, in all the programs that call this. The pid comes last, by which an interrupt on another
- * processor knows that the rest is there.
+ * Fills the header of the current task. As eun_actor(), but what the task's pointers lead to is not looked up by the
+ * verifier. The pid comes last, by which an interrupt on another processor knows that the rest is there.
  */
 __noinline int tcp_current(struct eun_event *h)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u64 ids = bpf_get_current_uid_gid();
 	if (!h)
 		return 0;
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
-	u32 level = BPF_CORE_READ(pid, level);
+	struct pid *pid = tcp_get(struct task_struct, task, thread_pid);
+	struct task_struct *parent = tcp_get(struct task_struct, task, real_parent);
+	const struct cred *cred = tcp_get(struct task_struct, task, cred);
+	struct nsproxy *nsproxy = tcp_get(struct task_struct, task, nsproxy);
+	struct mnt_namespace *mntns = tcp_get(struct nsproxy, nsproxy, mnt_ns);
+	struct css_set *cgroups = tcp_get(struct task_struct, task, cgroups);
+	struct cgroup *cgroup = tcp_get(struct css_set, cgroups, dfl_cgrp);
+	struct kernfs_node *node = tcp_get(struct cgroup, cgroup, kn);
+	u32 level = tcp_get(struct pid, pid, level);
 	h->flags = 0;
-	h->cgroup = bpf_get_current_cgroup_id();
+	h->cgroup = tcp_get(struct kernfs_node, node, id);
 	h->tid = task->pid;
-	h->ppid = BPF_CORE_READ(task, real_parent, tgid);
-	h->uid = ids;
-	h->gid = ids >> 32;
-	h->mntns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+	h->ppid = tcp_get(struct task_struct, parent, tgid);
+	h->uid = tcp_get(struct cred, cred, uid.val);
+	h->gid = tcp_get(struct cred, cred, gid.val);
+	h->mntns = tcp_get(struct mnt_namespace, mntns, ns.inum);
 	h->pidns = EUN_FIRST_PIDNS;
 	if (level)
-		eun_actor_inside(h, pid, level);
-	bpf_get_current_comm(h->comm, sizeof(h->comm));
+		eun_actor_inside(h, BPF_CORE_READ(task, thread_pid), level);
+	const u64 *comm = __builtin_preserve_access_index((const u64 *)&task->comm);
+	((u64 *)h->comm)[0] = comm[0];
+	((u64 *)h->comm)[1] = comm[1];
 	u32 tgid = task->tgid;
 	eun_keep(h, tgid);
 	__sync_lock_test_and_set(&h->pid, tgid);

@@ -5,6 +5,8 @@
 
 #include <bpf/bpf_endian.h>
 
+#include "tcp_get.bpf.h"
+
 #define AF_UNSPEC 0
 #define AF_INET 2
 #define AF_INET6 10
@@ -14,18 +16,18 @@
 
 static __always_inline bool tcp_is(const struct sock *sk)
 {
-	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	return (family == AF_INET || family == AF_INET6) && BPF_CORE_READ(sk, sk_type) == SOCK_STREAM &&
-	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+	u16 family = tcp_get(struct sock, sk, __sk_common.skc_family);
+	return (family == AF_INET || family == AF_INET6) && tcp_get(struct sock, sk, sk_type) == SOCK_STREAM &&
+	       tcp_get(struct sock, sk, sk_protocol) == IPPROTO_TCP;
 }
 
 /* The TCP socket that a file is; NULL: it is something else. A socket knows its file, so what points back is one. */
 static __always_inline struct sock *tcp_of_file(struct file *file)
 {
-	struct socket *socket = BPF_CORE_READ(file, private_data);
-	if (!file || BPF_CORE_READ(socket, file) != file)
+	struct socket *socket = tcp_get(struct file, file, private_data);
+	if (!file || tcp_get(struct socket, socket, file) != file)
 		return NULL;
-	struct sock *sk = BPF_CORE_READ(socket, sk);
+	struct sock *sk = tcp_get(struct socket, socket, sk);
 	return tcp_is(sk) ? sk : NULL;
 }
 
@@ -64,26 +66,39 @@ struct tcp_head {
 	(bpf_core_field_offset(struct sock_common, kernels) - bpf_core_field_offset(struct sock_common, skc_daddr) == \
 	 offsetof(struct tcp_head, member))
 
-/* The members are neighbours on every kernel so far: one read. Decided when the object is loaded. */
+/* The members are neighbours on every kernel so far: without loads, one read. Decided when the object is loaded. */
 static __always_inline void tcp_read_head(struct tcp_head *to, const struct sock *sk)
 {
 	const struct sock_common *from = (const void *)sk + bpf_core_field_offset(struct sock, __sk_common);
-	if (TCP_HEAD_AT(saddr, skc_rcv_saddr) && TCP_HEAD_AT(dport, skc_dport) && TCP_HEAD_AT(family, skc_family)) {
+	if (!TCP_LOADS && TCP_HEAD_AT(saddr, skc_rcv_saddr) && TCP_HEAD_AT(dport, skc_dport) &&
+	    TCP_HEAD_AT(family, skc_family)) {
 		bpf_core_read(to, sizeof(*to), &from->skc_daddr);
 		return;
 	}
-	to->daddr = BPF_CORE_READ(from, skc_daddr);
-	to->saddr = BPF_CORE_READ(from, skc_rcv_saddr);
-	to->dport = BPF_CORE_READ(from, skc_dport);
-	to->family = BPF_CORE_READ(from, skc_family);
+	to->daddr = tcp_get(struct sock_common, from, skc_daddr);
+	to->saddr = tcp_get(struct sock_common, from, skc_rcv_saddr);
+	to->dport = tcp_get(struct sock_common, from, skc_dport);
+	to->family = tcp_get(struct sock_common, from, skc_family);
+}
+
+static __always_inline void tcp_copy_v6(struct eun_ip *to, const struct in6_addr *from)
+{
+	if (!TCP_LOADS) {
+		bpf_core_read(to, sizeof(*to), from);
+		return;
+	}
+	const struct in6_addr *loaded = tcp_cast(struct in6_addr, from);
+	u32 *words = (u32 *)to->b;
+	for (int i = 0; i < 4; i++)
+		words[i] = loaded->in6_u.u6_addr32[i];
 }
 
 static __always_inline void tcp_addresses(struct eun_ip *saddr, struct eun_ip *daddr, const struct tcp_head *head,
 					  const struct sock *sk)
 {
 	if (head->family == AF_INET6) {
-		bpf_core_read(saddr, sizeof(*saddr), &sk->__sk_common.skc_v6_rcv_saddr);
-		bpf_core_read(daddr, sizeof(*daddr), &sk->__sk_common.skc_v6_daddr);
+		tcp_copy_v6(saddr, (const void *)sk + bpf_core_field_offset(sk->__sk_common.skc_v6_rcv_saddr));
+		tcp_copy_v6(daddr, (const void *)sk + bpf_core_field_offset(sk->__sk_common.skc_v6_daddr));
 	} else {
 		tcp_map_v4(saddr, head->saddr);
 		tcp_map_v4(daddr, head->daddr);
@@ -97,7 +112,7 @@ static __always_inline void tcp_fill(struct tcp_socket *to, const struct sock *s
 	tcp_read_head(&head, sk);
 	to->sock = (u64)sk;
 	tcp_addresses(&to->saddr, &to->daddr, &head, sk);
-	to->sport = bpf_ntohs(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
+	to->sport = bpf_ntohs(tcp_get(struct inet_sock, sk, inet_sport));
 	to->dport = bpf_ntohs(head.dport);
 	to->ip = 6 - 2 * (tcp_is_mapped(&to->daddr) | (tcp_is_any(&to->daddr) & tcp_is_mapped(&to->saddr)));
 }
