@@ -119,9 +119,8 @@ int where_compile(struct filter **out, const struct request *r, const struct eun
 		struct filter_error error;
 		const struct filter_source from = {"filter", 1, 1};
 		buf_char(&p.all, '\0');
-		err = p.all.failed
-			      ? -ENOMEM
-			      : filter_compile(out, p.all.data, &from, streams, (uint32_t)n, NULL, &error);
+		err = p.all.failed ? -ENOMEM
+				   : filter_compile(out, p.all.data, &from, streams, (uint32_t)n, NULL, &error);
 		if (err == -EINVAL)
 			snprintf(why, why_size, "filter:%u:%u: %s", error.line, error.column, error.text);
 	}

@@ -35,7 +35,7 @@ struct field {
 };
 
 struct stream {
-	uint16_t id;     /* eun_event.stream */
+	uint16_t id;                 /* eun_event.stream */
 	const struct schema *schema; /* that it is in, or NULL */
 	uint32_t serial; /* no other stream of its schema has or had it, though ids (and addresses) are used again */
 	uint32_t version;

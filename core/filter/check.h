@@ -12,8 +12,6 @@ struct check {
 	struct report report;
 	const struct stream *const *streams;
 	uint32_t n_streams;
-	const struct field *computed;
-	uint32_t n_computed;
 	const struct filter_defs *defs;
 	const struct stream *stream; /* the one at hand */
 	uint32_t depth;              /* of nodes, through macros */

@@ -229,7 +229,8 @@ static int text(struct comparison *c)
 	};
 	struct test *test = c->test;
 	const struct literal *value = c->node->values;
-	test->see = c->field->type == EUN_STRINGS ? SEE_SPACES : 0;
+	test->each = c->field->flags & FIELD_EACH;
+	test->see = c->field->type == EUN_STRINGS && !test->each ? SEE_SPACES : 0;
 	if (c->node->op == OP_IN)
 		return text_in(c);
 	if (c->node->op == OP_REGEX)

@@ -108,54 +108,91 @@ static bool run_chars(const struct test *test, const struct view *view)
 	return equal != test->negate;
 }
 
-static bool run_text(const struct test *test, const struct view *view)
-{
-	struct value v;
-	return text(test, view, &v) &&
-	       (v.len == test->n && text_equal(v.ptr, test->text, test->n, test->see)) != test->negate;
-}
+/* One string, or the whole text. */
+typedef bool text_test(const struct test *test, const char *at, uint32_t len);
 
-static bool run_prefix(const struct test *test, const struct view *view)
-{
-	struct value v;
-	return text(test, view, &v) && v.len >= test->n && text_equal(v.ptr, test->text, test->n, test->see);
-}
-
-static bool run_suffix(const struct test *test, const struct view *view)
-{
-	struct value v;
-	return text(test, view, &v) && v.len >= test->n &&
-	       text_equal(v.ptr + (v.len - test->n), test->text, test->n, test->see);
-}
-
-static bool run_part(const struct test *test, const struct view *view)
-{
-	struct value v;
-	return text(test, view, &v) && text_contains(v.ptr, v.len, test->text, test->n, test->see);
-}
-
-static bool run_glob(const struct test *test, const struct view *view)
-{
-	struct value v;
-	return text(test, view, &v) && text_glob(v.ptr, v.len, test->text, test->n, test->see);
-}
-
-static bool run_regex(const struct test *test, const struct view *view)
-{
-	struct value v;
-	return text(test, view, &v) && pattern_match(test->pattern, v.ptr, v.len);
-}
-
-static bool run_texts(const struct test *test, const struct view *view)
+static inline bool run_on_text(const struct test *test, const struct view *view, text_test *run)
 {
 	struct value v;
 	if (!text(test, view, &v))
 		return false;
+	if (!test->each)
+		return run(test, v.ptr, v.len) != test->negate;
+	const char *string;
+	size_t len;
+	for (uint32_t at = 0; strings_next(&v, &at, &string, &len);)
+		if (run(test, string, (uint32_t)len))
+			return !test->negate;
+	return test->negate;
+}
+
+static bool is_text(const struct test *test, const char *at, uint32_t len)
+{
+	return len == test->n && text_equal(at, test->text, len, test->see);
+}
+
+static bool run_text(const struct test *test, const struct view *view)
+{
+	return run_on_text(test, view, is_text);
+}
+
+static bool is_prefix(const struct test *test, const char *at, uint32_t len)
+{
+	return len >= test->n && text_equal(at, test->text, test->n, test->see);
+}
+
+static bool run_prefix(const struct test *test, const struct view *view)
+{
+	return run_on_text(test, view, is_prefix);
+}
+
+static bool is_suffix(const struct test *test, const char *at, uint32_t len)
+{
+	return len >= test->n && text_equal(at + (len - test->n), test->text, test->n, test->see);
+}
+
+static bool run_suffix(const struct test *test, const struct view *view)
+{
+	return run_on_text(test, view, is_suffix);
+}
+
+static bool is_part(const struct test *test, const char *at, uint32_t len)
+{
+	return text_contains(at, len, test->text, test->n, test->see);
+}
+
+static bool run_part(const struct test *test, const struct view *view)
+{
+	return run_on_text(test, view, is_part);
+}
+
+static bool is_glob(const struct test *test, const char *at, uint32_t len)
+{
+	return text_glob(at, len, test->text, test->n, test->see);
+}
+
+static bool run_glob(const struct test *test, const struct view *view)
+{
+	return run_on_text(test, view, is_glob);
+}
+
+static bool is_regex(const struct test *test, const char *at, uint32_t len)
+{
+	return pattern_match(test->pattern, at, len);
+}
+
+static bool run_regex(const struct test *test, const struct view *view)
+{
+	return run_on_text(test, view, is_regex);
+}
+
+static bool is_one_of(const struct test *test, const char *at, uint32_t len)
+{
 	uint32_t lo = 0, hi = test->n;
 	while (lo < hi) {
 		uint32_t middle = lo + (hi - lo) / 2;
 		const struct text *t = &test->texts[middle];
-		int d = text_order(v.ptr, v.len, t->bytes, t->len, test->see);
+		int d = text_order(at, len, t->bytes, t->len, test->see);
 		if (!d)
 			return true;
 		if (d > 0)
@@ -164,6 +201,11 @@ static bool run_texts(const struct test *test, const struct view *view)
 			hi = middle;
 	}
 	return false;
+}
+
+static bool run_texts(const struct test *test, const struct view *view)
+{
+	return run_on_text(test, view, is_one_of);
 }
 
 static bool run_element(const struct test *test, const struct view *view)

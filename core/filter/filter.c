@@ -47,8 +47,8 @@ static int compile_streams(struct check *check, const struct node *node)
 }
 
 int filter_compile(struct filter **out, const char *text, const struct filter_source *source,
-		   const struct stream *const *streams, uint32_t n, const struct field *computed, uint32_t n_computed,
-		   const struct filter_defs *defs, struct filter_error *error)
+		   const struct stream *const *streams, uint32_t n, const struct filter_defs *defs,
+		   struct filter_error *error)
 {
 	struct filter_error ignored;
 	struct pool parsed = {0};
@@ -58,8 +58,6 @@ int filter_compile(struct filter **out, const char *text, const struct filter_so
 		.report.error = error ? error : &ignored,
 		.streams = streams,
 		.n_streams = n,
-		.computed = computed,
-		.n_computed = n_computed,
 		.defs = defs,
 	};
 	if (!check.filter)
@@ -79,6 +77,15 @@ const struct program *filter_program(const struct filter *filter, const struct s
 {
 	uint32_t i = stream->id < filter->n_ids ? filter->by_id[stream->id] : 0;
 	return i && filter->programs[i - 1].stream == stream ? &filter->programs[i - 1] : NULL;
+}
+
+bool filter_reads(const struct filter *filter, bool (*is)(const struct field *field))
+{
+	for (uint32_t i = 0; i < filter->n_programs; i++)
+		for (uint32_t k = 0; k < filter->programs[i].n; k++)
+			if (is(filter->programs[i].tests[k].field))
+				return true;
+	return false;
 }
 
 bool filter_match(const struct filter *filter, const struct view *view)

@@ -48,19 +48,22 @@ int filter_define_macro(struct filter_defs *defs, const char *name, const char *
 struct filter;
 
 /*
- * Compiles `text` for events of any of the `n` streams. A field must exist in at least one of them (header fields and
- * `computed` ones exist in all); for a stream that lacks it, a comparison on it is false and `exists` is false.
- * `computed`: n_computed fields with `get`, offered by target/; may be NULL. `defs` may be NULL.
+ * Compiles `text` for events of any of the `n` streams of one schema. A field must exist in at least one of them (the
+ * header's and the schema's computed ones exist in all); for a stream that lacks it, a comparison on it is false and
+ * `exists` is false. `defs` may be NULL.
  * -EINVAL: `error`, which may be NULL, says what and where; -ENOMEM. The filter keeps no reference to `text` or `defs`,
  * but does to streams and fields: destroy it before them.
  */
 int filter_compile(struct filter **out, const char *text, const struct filter_source *source,
-		   const struct stream *const *streams, uint32_t n, const struct field *computed, uint32_t n_computed,
-		   const struct filter_defs *defs, struct filter_error *error);
+		   const struct stream *const *streams, uint32_t n, const struct filter_defs *defs,
+		   struct filter_error *error);
 void filter_destroy(struct filter *filter);
 
 /* True: the event passes. A stream the filter was not compiled for: false. */
 bool filter_match(const struct filter *filter, const struct view *view);
+
+/* True: it looks at a field of which `is` is true. */
+bool filter_reads(const struct filter *filter, bool (*is)(const struct field *field));
 
 /* The program as text, one clause a line: for `explain` and tests. */
 struct buf;

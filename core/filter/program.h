@@ -59,6 +59,7 @@ struct test {
 	uint8_t load; /* of numbers: the integer type of the field's bytes, EUN_U8 to EUN_S64; computed: EUN_NONE */
 	uint8_t see;  /* of texts: enum see */
 	bool negate;  /* != */
+	bool each;    /* of texts: it is true when it is for one of the strings, negated when for none */
 	uint32_t n;
 	uint32_t yes, no; /* the test that comes next; program.n: the event passes; more: it doesn't */
 	const struct field *field;

@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = next_text(&data, &size), *items = next_text(&data, &size), *macro = next_text(&data, &size);
 	filter_define_list(defs, names[0], items, FILTER_NEW, NULL, &error);
 	filter_define_macro(defs, names[1], macro, FILTER_NEW, NULL, &error);
-	int err = filter_compile(&filter, text, NULL, f.streams, 2, computed, COUNT(computed), defs, &error);
+	int err = filter_compile(&filter, text, NULL, f.streams, 2, defs, &error);
 	if (err) {
 		check_error(err, &error);
 	} else {

@@ -53,7 +53,7 @@ static int build(const struct fixture *f, struct filter_error *error)
 			&filter,
 			"known and not (comm in (shells) or daddr in (10.0.0.0/8, ::1) or argv regex '^a+ b') "
 			"and bytes = 7f45",
-			NULL, f->streams, 2, computed, COUNT(computed), defs, error);
+			NULL, f->streams, 2, defs, error);
 	filter_destroy(filter);
 	filter_defs_destroy(defs);
 	return err;

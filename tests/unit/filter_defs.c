@@ -23,7 +23,7 @@ static void expect_error(const struct fixture *f, const struct filter_defs *defs
 {
 	struct filter *filter = NULL;
 	struct filter_error error = {0};
-	int err = filter_compile(&filter, text, NULL, f->streams, 2, computed, COUNT(computed), defs, &error);
+	int err = filter_compile(&filter, text, NULL, f->streams, 2, defs, &error);
 	if (err != -EINVAL || error.line != 1 || error.column != column || strcmp(error.text, expected))
 		fail_msg("%s\n  expected 1:%u: %s\n  is (%d) %u:%u: %s", text, column, expected, err, error.line,
 			 error.column, error.text);
@@ -200,8 +200,7 @@ static void test_explosion(void **state)
 		struct filter *filter = NULL;
 		struct filter_error error = {0};
 		const struct fixture *f = *state;
-		assert_int_equal(filter_compile(&filter, texts[i], NULL, f->streams, 2, NULL, 0, defs, &error),
-				 -EINVAL);
+		assert_int_equal(filter_compile(&filter, texts[i], NULL, f->streams, 2, defs, &error), -EINVAL);
 		assert_non_null(strstr(error.text, "too large: more than 262144 terms and values"));
 	}
 	filter_defs_destroy(defs);

@@ -187,7 +187,7 @@ static int try(const struct fixture *f, const char *text, const struct filter_so
 	       struct filter_error *error)
 {
 	struct filter *filter = NULL;
-	int err = filter_compile(&filter, text, source, f->streams, 2, computed, COUNT(computed), NULL, error);
+	int err = filter_compile(&filter, text, source, f->streams, 2, NULL, error);
 	filter_destroy(filter);
 	return err;
 }

@@ -133,10 +133,21 @@ static inline bool get_nothing(const struct view *view, const struct field *fiel
 	return true;
 }
 
+/* Strings that are compared one by one: of pid 7 and above; 8 has an empty one alone. */
+static inline bool get_above(const struct view *view, const struct field *field, struct value *out)
+{
+	static const char strings[] = "/bin/sh\0/usr/sbin/nginx\0/sbin/init";
+	(void)field;
+	*out = (struct value){.ptr = strings, .len = view->rec->pid == 8 ? 0 : sizeof(strings) - 1, .u = 1};
+	return view->rec->pid >= 7;
+}
+
 static const struct field computed[] = {
 	{.name = "container.name", .type = EUN_STRING, .get = get_container},
 	{.name = "depth", .type = EUN_S32, .get = get_depth},
 	{.name = "nothing", .type = EUN_STRING, .get = get_nothing},
+	{.name = "above", .type = EUN_STRINGS, .flags = FIELD_EACH, .get = get_above},
+	{.name = "uid", .type = EUN_STRING, .get = get_nothing}, /* never found: the header has it */
 };
 
 struct fixture {
@@ -155,6 +166,8 @@ static inline void fixture_init(struct fixture *f)
 		fprintf(stderr, "fixture: %s\n", why);
 		abort();
 	}
+	f->schema.computed = computed;
+	f->schema.n_computed = COUNT(computed);
 	f->streams[0] = f->all = all;
 	f->streams[1] = f->few = few;
 }
@@ -217,7 +230,7 @@ static inline struct filter *compile(const struct fixture *f, const char *text, 
 {
 	struct filter *filter = NULL;
 	struct filter_error error = {0};
-	if (filter_compile(&filter, text, NULL, f->streams, 2, computed, COUNT(computed), defs, &error))
+	if (filter_compile(&filter, text, NULL, f->streams, 2, defs, &error))
 		fail_msg("%s: %u:%u: %s", text, error.line, error.column, error.text);
 	return filter;
 }

@@ -369,6 +369,28 @@ static const struct row rows[] = {
 	{'-', "nothing icontains x"},
 	{'+', "nothing regex ^$"},
 	{'+', "nothing exists"},
+	/* strings that are compared one by one */
+	{'+', "above = /usr/sbin/nginx"},
+	{'+', "above = /bin/sh and above = /sbin/init"},
+	{'-', "above = '/bin/sh /usr/sbin/nginx /sbin/init'"},
+	{'-', "above = nginx"},
+	{'-', "above != /sbin/init"},
+	{'+', "above != /sbin/other"},
+	{'-', "not above = /sbin/init"},
+	{'+', "above in (/sbin/other, /usr/sbin/nginx)"},
+	{'-', "above in (/sbin/other, /usr/sbin/ngin)"},
+	{'+', "above startswith /usr/"},
+	{'-', "above startswith sbin"},
+	{'+', "above endswith /sh"},
+	{'+', "above contains sbin/n"},
+	{'-', "above contains 'sh /usr'"},
+	{'+', "above icontains NGINX"},
+	{'+', "above glob /usr/*/nginx"},
+	{'-', "above glob /bin/*/init"},
+	{'+', "above regex ^/sbin/"},
+	{'-', "above regex 'sh.+nginx'"},
+	{'+', "above has /bin/sh"},
+	{'+', "above exists"},
 	{'-', "only"},
 	{'+', "not only"},
 	{'-', "only exists"},
@@ -585,12 +607,58 @@ static void test_dump(void **state)
 	}
 }
 
+/* No strings, and one empty string. */
+static void test_each(void **state)
+{
+	static const struct row none[] = {
+		{'-', "above = /bin/sh"},
+		{'-', "above != /bin/sh"},
+		{'-', "above exists"},
+		{'-', "above glob *"},
+	};
+	static const struct row empty[] = {
+		{'+', "above = ''"},
+		{'+', "above != /bin/sh"},
+		{'-', "above != ''"},
+		{'+', "above glob *"},
+	};
+	const struct fixture *f = *state;
+	struct record r;
+	build_all(&r, f);
+	r.head.pid = 6;
+	check_rows(f, &r, none, COUNT(none));
+	r.head.pid = 8;
+	check_rows(f, &r, empty, COUNT(empty));
+}
+
+static bool is_computed(const struct field *field)
+{
+	return field->get == get_above;
+}
+
+static void test_reads(void **state)
+{
+	static const struct row rows_read[] = {
+		{'+', "above = x"},
+		{'+', "pid = 1 or not above exists"},
+		{'+', "only and test.few.above = x"},
+		{'-', "depth = 1 and pid = 2"},
+		{'-', "true or above = x"},
+	};
+	for (size_t i = 0; i < COUNT(rows_read); i++) {
+		struct filter *filter = compile(*state, rows_read[i].text, NULL);
+		if (filter_reads(filter, is_computed) != (rows_read[i].sign == '+'))
+			fail_msg("%s: expected %c", rows_read[i].text, rows_read[i].sign);
+		filter_destroy(filter);
+	}
+}
+
 /* A stream that it was not compiled for does not pass, whatever the filter says. */
 static void test_foreign_stream(void **state)
 {
 	const struct fixture *f = *state;
 	struct filter *filter = NULL;
-	assert_int_equal(filter_compile(&filter, "uid = 0", NULL, &f->streams[1], 1, NULL, 0, NULL, NULL), 0);
+	assert_int_equal(filter_compile(&filter, "uid = 0", NULL, &f->streams[1], 1, NULL, NULL), 0);
 	struct record r;
 	record_begin(&r, f->all);
 	assert_false(match(f, filter, &r));
@@ -607,7 +675,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_prestate(test_truth, &f), cmocka_unit_test_prestate(test_missing, &f),
 		cmocka_unit_test_prestate(test_empty, &f), cmocka_unit_test_prestate(test_other_stream, &f),
-		cmocka_unit_test_prestate(test_dump, &f),  cmocka_unit_test_prestate(test_foreign_stream, &f),
+		cmocka_unit_test_prestate(test_dump, &f),  cmocka_unit_test_prestate(test_each, &f),
+		cmocka_unit_test_prestate(test_reads, &f), cmocka_unit_test_prestate(test_foreign_stream, &f),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	fixture_end(&f);

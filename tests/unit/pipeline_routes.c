@@ -155,7 +155,7 @@ static void by_filter(void **state)
 	struct filter_error error;
 	const struct stream *streams[] = {f->a};
 	struct filter_source source = {.name = "test", .line = 1, .column = 1};
-	if (filter_compile(&where, "pid = 7", &source, streams, 1, NULL, 0, NULL, &error))
+	if (filter_compile(&where, "pid = 7", &source, streams, 1, NULL, &error))
 		fail_msg("%s", error.text);
 	add(f, f->a, &seven, 1, where);
 	add(f, f->a, &all, 1, NULL);
