@@ -199,13 +199,17 @@ static void plant(struct watcher *w)
 	enter(w, "", 0, (uint32_t)((1ULL << w->n_patterns) - 1));
 }
 
+/* With all that the kernel still has to tell: without a folder nothing is added. */
 static void uproot(struct watcher *w)
 {
+	char buf[4096];
 	while (w->n) {
 		struct folder *last = &w->folders[w->n - 1];
 		inotify_rm_watch(w->fd, last->wd);
 		forget(w, last);
 	}
+	while (read(w->fd, buf, sizeof(buf)) > 0)
+		;
 }
 
 static int split(struct pattern *p, const char *text)
