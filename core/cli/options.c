@@ -17,11 +17,13 @@ const struct command commands[COMMANDS] = {
 	[COMMAND_LIST] = {"list", "plugins|tools|streams|fields [STREAM]", 1, 2, "list what there is"},
 	[COMMAND_INSPECT] = {"inspect", "FILE.so", 1, 1, "show what a plugin file declares, or why it is refused"},
 	[COMMAND_DOCTOR] = {"doctor", "", 0, 0, "say what works on this machine, what does not, and why"},
+	[COMMAND_TOP] = {"top", "", 0, 0, "show what running hosts cost, program by program"},
 };
 
 #define BIT(command) (1u << COMMAND_##command)
 #define LIVE (BIT(PLUGIN) | BIT(RUN))
-#define SHOWS (LIVE | BIT(REPLAY))
+#define ROUNDS (LIVE | BIT(TOP))
+#define SHOWS (ROUNDS | BIT(REPLAY))
 #define FINDS (LIVE | BIT(REPLAY) | BIT(LIST) | BIT(DOCTOR) | BIT(INSPECT))
 #define ALL ((1u << COMMANDS) - 1)
 
@@ -263,19 +265,20 @@ const struct option options[] = {
 	{"streams", 0, "A,B", "streams to print instead of the default ones (* matches)", BIT(PLUGIN), take_streams},
 	{"set", 0, "PLUGIN.KEY=VALUE", "an option of a plugin (repeatable; see inspect)", LIVE, take_set},
 	{"pid", 'p', "PID", "only these processes, all their threads (repeatable)", LIVE, take_pid},
+	{"pid", 'p', "PID", "only these hosts (repeatable)", BIT(TOP), take_pid},
 	{"follow", 0, NULL, "with -p: their descendants too, alive now or later", LIVE, take_follow},
 	{"uid", 'u', "USER", "only processes of this user, by name or id (repeatable)", LIVE, take_uid},
 	{"comm", 'n', "NAME", "only threads of this name (repeatable)", LIVE, take_comm},
-	{"failed", 'x', NULL, "only what failed", SHOWS, take_failed},
+	{"failed", 'x', NULL, "only what failed", SHOWS & ~BIT(TOP), take_failed},
 	{"filter", 0, "EXPR", "only events that match: 'path startswith /etc and uid != 0'", SHOWS, take_filter},
 	{"fmt", 0, "FORMAT", "text, wide, json (an object a line) or csv", SHOWS, take_fmt},
 	{"fmt", 0, "FORMAT", "text or json (an object a line)", ALL & ~SHOWS, take_plain_fmt},
 	{"fields", 0, "A,B", "fields to print instead of the usual ones", SHOWS, take_fields},
 	{"sort", 0, "A,-B", "sort by fields (- descends) at the end or each interval", SHOWS, take_sort},
 	{"top", 0, "N", "print only the first N rows of each round", SHOWS, take_top},
-	{"interval", 0, "TIME", "print tables so often (1s)", LIVE, take_interval},
-	{"count", 0, "N", "stop after N intervals", LIVE, take_count},
-	{"duration", 'T', "TIME", "stop after this time (10, 500ms, 2m)", LIVE, take_duration},
+	{"interval", 0, "TIME", "print tables so often (1s)", ROUNDS, take_interval},
+	{"count", 0, "N", "stop after N intervals", ROUNDS, take_count},
+	{"duration", 'T', "TIME", "stop after this time (10, 500ms, 2m)", ROUNDS, take_duration},
 	{"output", 'o', "FILE", "write to a file instead of stdout", SHOWS, take_output},
 	{"record", 0, "FILE", "also write raw events to a file for `replay`", LIVE, take_record},
 	{"no-header", 0, NULL, "no line with the columns' names", SHOWS, take_no_header},

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "account.h"
@@ -50,13 +49,6 @@ struct run {
 	int status;
 	char why[512];
 };
-
-static int64_t clock_offset(void)
-{
-	struct timespec real;
-	clock_gettime(CLOCK_REALTIME, &real);
-	return (int64_t)real.tv_sec * 1000000000 + real.tv_nsec - (int64_t)clock_boot_ns();
-}
 
 static int complain(struct run *r, int status)
 {
@@ -274,7 +266,7 @@ static int prepare(struct run *r)
 
 static int open_outputs(struct run *r)
 {
-	r->clock_offset = clock_offset();
+	r->clock_offset = clock_offset_ns();
 	if (output_open(&r->output, r->request->output, r->why, sizeof(r->why)))
 		return complain(r, EXIT_RUN);
 	if (printer_init(&r->printer, &r->show, &r->output, r->clock_offset, r->streams, r->n_streams, r->why,

@@ -48,6 +48,13 @@ uint64_t clock_boot_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+int64_t clock_offset_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec - (int64_t)clock_boot_ns();
+}
+
 static void nap(long ns)
 {
 	nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);

@@ -41,5 +41,7 @@ int loop_signal(const struct loop *loop);
 size_t loop_drain(struct loop *loop);
 
 uint64_t clock_boot_ns(void);
+/* CLOCK_REALTIME - CLOCK_BOOTTIME, now. */
+int64_t clock_offset_ns(void);
 
 #endif
