@@ -26,9 +26,21 @@ static int open_state(const char *root, const char *path, int flags)
 	return open(full, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
 }
 
+int state_open(const char *root, const char *path)
+{
+	struct stat st;
+	int fd = open_state(root, path, O_NOFOLLOW);
+	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		errno = EINVAL;
+		return -1;
+	}
+	return fd;
+}
+
 char *state_load(const char *root, const char *path, size_t max, size_t *len)
 {
-	int fd = open_state(root, path, O_NOFOLLOW);
+	int fd = state_open(root, path);
 	if (fd < 0)
 		return NULL;
 	struct stat st;
@@ -36,8 +48,6 @@ char *state_load(const char *root, const char *path, size_t max, size_t *len)
 	int err = 0;
 	if (fstat(fd, &st) < 0)
 		err = errno;
-	else if (!S_ISREG(st.st_mode))
-		err = EINVAL;
 	else if (st.st_size < 0 || (uint64_t)st.st_size > max)
 		err = EFBIG;
 	/* /proc's files say size 0; a file may have grown since: what comes behind is not complete and no JSON. */

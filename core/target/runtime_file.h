@@ -15,6 +15,9 @@
 #define STATE_MAX (1U << 20) /* bytes of one container's state; runc's is some 30 KiB with a seccomp profile */
 #define STORE_MAX (4U << 20) /* bytes of an index over all containers or images */
 
+/* A regular file, to read. -1 and errno. */
+int state_open(const char *root, const char *path);
+
 /* The file's bytes with a NUL behind them, for free(). NULL and errno: EFBIG over `max`, EINVAL not a regular file. */
 char *state_load(const char *root, const char *path, size_t max, size_t *len);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime_bolt.h"
 #include "runtime_cgroup.h"
 #include "runtime_file.h"
 
@@ -240,9 +241,22 @@ static void fill_storage(struct state *state)
 	}
 }
 
-/* ctr's containers have no name but their id; nerdctl's have. A pod's sandbox has none, "POD" is what k8s calls it. */
+/*
+ * ctr's containers have no name but their id; nerdctl's have. A pod's sandbox has none, "POD" is what k8s calls it. The
+ * image is told to OCI runtimes by CRI only; for others it is in containerd's database.
+ */
 static void fill_containerd(struct state *state)
 {
+	static const char database[] = "/var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db";
+	const char *task = strstr(state->bundle, "/io.containerd.runtime.v"), *space = strchr(task + 1, '/');
+	if (!state->info.image && space) {
+		char *name = strndup(space + 1, strcspn(space + 1, "/"));
+		const char *keys[] = {"v1", name, "containers", state->info.id, "image"};
+		char *image = name ? bolt_text(state->root, database, keys, sizeof(keys) / sizeof(*keys)) : NULL;
+		state->info.image = json_string_value(keep(state, image ? json_string(image) : NULL));
+		free(image);
+		free(name);
+	}
 	const char *type = annotation(state, "io.kubernetes.cri.container-type");
 	if (!state->info.name)
 		state->info.name = !type ? state->info.id : !strcmp(type, "sandbox") ? "POD" : NULL;

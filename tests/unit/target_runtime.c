@@ -15,7 +15,7 @@ static const struct tree_case cases[] = {
 			"/system.slice"
 			"/nerdctl-5cabaa953bd37c3e357e779bb82aa195eda3b2afa2bdd19594a7162c4f7497be.scope 0",
 		"web1 "
-			"web1 - containerd - - "
+			"web1 docker.io/library/eun-busybox:1 containerd - - "
 			"/default/web1 28697",
 	}},
 	{"crio", {
