@@ -62,8 +62,8 @@ extern const struct format_ops text_format, bars_format, wide_format, json_forma
 /* A line of its own, in all kinds of text. */
 void text_lost(struct writer *writer, const struct stream *stream, uint64_t count, uint64_t time, struct buf *out);
 
-/* The columns that a text of several streams begins with. */
-extern const struct column line_columns[];
+/* The columns that a text of several streams begins with: n_line_columns. With the container: one more. */
+extern const struct column line_columns[], line_columns_container[];
 extern const uint32_t n_line_columns;
 
 /* What a column needs to show a type. */

@@ -219,6 +219,21 @@ static void named_layout(const struct writer *w, struct layout *layout)
 	}
 }
 
+/* The object of a container, of computed fields. */
+static const struct {
+	const char *key, *field;
+	bool optional; /* left out when it has no value */
+} parts[CONTAINER_PARTS] = {
+	{"id", "container.id", false},
+	{"name", "container.name", false},
+	{"image", "container.image", false},
+	{"runtime", "container.runtime", false},
+	{"state", "container.state", false},
+	{"pod", "container.pod", true},
+	{"pod_namespace", "container.pod_namespace", true},
+};
+#define PART_STATE 4
+
 static void json_layout(const struct writer *w, struct layout *layout)
 {
 	if (w->options.columns) {
@@ -229,19 +244,46 @@ static void json_layout(const struct writer *w, struct layout *layout)
 	if (!stream_field(layout->stream, "ts"))
 		layout_add(layout, &header_fields[0], NULL, ",\"", "ts", "\":");
 	layout_add_all(layout, 1, ",\"", "\":");
-	layout->container = !stream_field(layout->stream, "container");
+	const struct field *own = stream_field(layout->stream, "container");
+	layout->container = !own || own->get;
+	for (int i = 0; i < CONTAINER_PARTS; i++)
+		layout->parts[i] = stream_field(layout->stream, parts[i].field);
 }
 
-/* Names are found for a container by its own reader, later than this event: until then it is said to be pending. */
-static void json_container(const struct view *view, struct buf *out)
+static void json_part(const struct view *view, const struct field *field, struct buf *out)
 {
-	uint16_t flags;
-	memcpy(&flags, (const char *)view->rec + offsetof(struct eun_event, flags), sizeof(flags));
-	buf_str(out, ",\"container\":");
-	if (flags & EUN_CONTAINER)
-		buf_str(out, "{\"id\":null,\"name\":null,\"image\":null,\"runtime\":null,\"state\":\"pending\"}");
+	struct value v;
+	if (field && view_read(view, field, &v))
+		types[field->type](&(struct context){.cell = &(struct cell){.field = field}}, &v, out);
 	else
 		buf_str(out, "null");
+}
+
+static void json_container(const struct layout *layout, const struct view *view, struct buf *out)
+{
+	const struct field *state = layout->parts[PART_STATE];
+	uint16_t flags;
+	struct value v;
+	memcpy(&flags, (const char *)view->rec + offsetof(struct eun_event, flags), sizeof(flags));
+	buf_str(out, ",\"container\":");
+	if (state ? !view_read(view, state, &v) : !(flags & EUN_CONTAINER)) {
+		buf_str(out, "null");
+		return;
+	}
+	buf_char(out, '{');
+	for (int i = 0; i < CONTAINER_PARTS; i++) {
+		const struct field *field = layout->parts[i];
+		if (parts[i].optional && (!field || !view_read(view, field, &v)))
+			continue;
+		buf_str(out, i ? ",\"" : "\"");
+		buf_str(out, parts[i].key);
+		buf_str(out, "\":");
+		if (i == PART_STATE && !field)
+			buf_str(out, "\"pending\"");
+		else
+			json_part(view, field, out);
+	}
+	buf_char(out, '}');
 }
 
 static void json_event(struct writer *w, const struct layout *layout, const struct view *view, struct buf *out)
@@ -258,7 +300,7 @@ static void json_event(struct writer *w, const struct layout *layout, const stru
 			buf_str(out, "null");
 	}
 	if (layout->container)
-		json_container(view, out);
+		json_container(layout, view, out);
 	buf_add(out, "}\n", 2);
 }
 

@@ -18,14 +18,17 @@ struct cell {
 	uint32_t n_names;
 };
 
+#define CONTAINER_PARTS 7
+
 struct layout {
 	const struct stream *stream; /* valid while a schema has it with this serial */
 	uint32_t serial;
 	struct cell *cells;
 	uint32_t n_cells, cap;
 	struct buf leads;
-	bool container; /* JSON: tell of the actor's container */
-	bool failed;    /* no memory: it is not whole */
+	bool container;                             /* JSON: tell of the actor's container, */
+	const struct field *parts[CONTAINER_PARTS]; /* by these fields; there are none: by the record's flag alone */
+	bool failed;                                /* no memory: it is not whole */
 };
 
 struct layout *layout_new(const struct stream *stream);

@@ -10,6 +10,14 @@ const struct column line_columns[] = {
 };
 const uint32_t n_line_columns = sizeof(line_columns) / sizeof(line_columns[0]);
 
+const struct column line_columns_container[] = {
+	{.header = "TIME", .field = "time", .type = EUN_TIME},
+	{.header = "PID", .field = "pid", .type = EUN_U32},
+	{.header = "COMM", .field = "comm", .type = EUN_CHARS},
+	{.header = "CONTAINER", .field = "container", .type = EUN_STRING, .width = CONTAINER_WIDTH},
+	{.header = "STREAM", .field = "stream", .type = EUN_CHARS},
+};
+
 void columns_layout(const struct writer *w, struct layout *layout)
 {
 	for (uint32_t i = 0; i < w->n_columns; i++) {
@@ -45,11 +53,18 @@ static void text_layout(const struct writer *w, struct layout *layout)
 		default_pairs(layout);
 }
 
+static const char *const container_pairs[] = {"container.id", "container.name", "container.image", "container.runtime",
+					      "container.state"};
+
 static void wide_layout(const struct writer *w, struct layout *layout)
 {
 	columns_layout(w, layout);
-	if (!w->options.columns)
-		layout_add_all(layout, 0, " ", "=");
+	if (w->options.columns)
+		return;
+	layout_add_all(layout, 0, " ", "=");
+	for (size_t i = 0; w->options.container && i < sizeof(container_pairs) / sizeof(container_pairs[0]); i++)
+		layout_add(layout, stream_field(layout->stream, container_pairs[i]), NULL, " ", container_pairs[i],
+			   "=");
 }
 
 /* How many columns of a terminal the bytes from `start` on fill: its characters (all are one wide, or so we say). */

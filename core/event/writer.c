@@ -68,8 +68,8 @@ struct writer *writer_new(const struct writer_options *options)
 	w->columns = options->columns;
 	w->n_columns = options->columns ? options->n_columns : 0;
 	if (!options->columns && ops->line_columns) {
-		w->columns = line_columns;
-		w->n_columns = n_line_columns;
+		w->columns = options->container ? line_columns_container : line_columns;
+		w->n_columns = n_line_columns + options->container;
 	}
 	w->looks = calloc(w->n_columns + 1, sizeof(*w->looks));
 	if (!w->looks) {

@@ -26,7 +26,8 @@
  *   no value              null                                    - in text, empty in CSV
  *
  * JSON, an object a line: ts, stream, the header's fields, the stream's own (an own field hides a header field of its
- * name), container: null on the host, else {"id":null,"name":null,"image":null,"runtime":null,"state":"pending"}. With
+ * name), container: null on the host, else {"id":,"name":,"image":,"runtime":,"state":} and, where known, "pod" and
+ * "pod_namespace", all of the schema's computed fields container.*; a schema without them has nulls and "pending". With
  * columns: those fields alone, under their field names, in that order.
  *
  * Text with columns: a table, numbers to the right. Without: TIME PID COMM STREAM, then name=value of the stream's
@@ -65,6 +66,8 @@ struct column {
 	uint32_t flags;   /* enum eun_column_flags */
 };
 
+#define CONTAINER_WIDTH 12 /* of a column CONTAINER: a short id fits */
+
 struct writer_options {
 	enum format format;
 	/*
@@ -76,6 +79,7 @@ struct writer_options {
 	uint32_t n_columns;
 	int64_t clock_offset; /* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 	bool no_header;       /* no line with the columns' names */
+	bool container;       /* text without columns tells of the container: CONTAINER after COMM; wide: all of it */
 };
 
 struct writer; /* borrows the columns; serves the streams of one schema */

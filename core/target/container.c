@@ -251,6 +251,16 @@ void containers_watch(struct containers *cs, const struct container_watch *watch
 	cs->watch = *watch;
 }
 
+void containers_unlearn(struct containers *cs, uint64_t cgroup)
+{
+	struct node *n = node_find(cs, cgroup);
+	struct entry *e = n ? n->of : NULL;
+	if (n)
+		node_remove(cs, n);
+	if (e && !e->nodes)
+		entry_remove(cs, e);
+}
+
 int containers_fd(const struct containers *cs)
 {
 	return cs->epoll;

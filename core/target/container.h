@@ -46,6 +46,8 @@ const struct container *containers_of(const struct containers *containers, const
 
 /* A recording's containers: what containers_of() is to answer for a cgroup. -ENOMEM. */
 int containers_learn(struct containers *containers, const struct container *container);
+/* It was in doubt, or is forgotten: what containers_of() is to answer is no more than what the event says itself. */
+void containers_unlearn(struct containers *containers, uint64_t cgroup);
 
 /* Who wants to know. Members may be NULL. */
 struct container_watch {

@@ -43,7 +43,7 @@ static void rank_enter(struct procs *t, struct entry *e)
 	t->ranks[e->rank].newest = e;
 }
 
-void entry_touch(struct procs *t, struct entry *e)
+void proc_touch(struct procs *t, struct entry *e)
 {
 	rank_leave(t, e);
 	rank_enter(t, e);
@@ -71,7 +71,7 @@ static void parent_leave(struct procs *t, struct entry *e)
 		e->sibling->among = e->among;
 	e->proc.parent = NULL;
 	if (!parent->child)
-		entry_touch(t, parent);
+		proc_touch(t, parent);
 }
 
 /* Also said of what is too far away to know. */
@@ -84,7 +84,7 @@ static bool descends(const struct entry *e, const struct entry *from)
 }
 
 /* Keeps the chain of parents free of circles, whatever a recording says. */
-void entry_parent(struct procs *t, struct entry *e, struct entry *parent)
+void proc_set_parent(struct procs *t, struct entry *e, struct entry *parent)
 {
 	if (parent == e || &parent->proc == e->proc.parent || (e->child && descends(parent, e)))
 		return;
@@ -97,7 +97,7 @@ void entry_parent(struct procs *t, struct entry *e, struct entry *parent)
 		e->sibling->among = &e->sibling;
 	parent->child = e;
 	if (!e->sibling)
-		entry_touch(t, parent);
+		proc_touch(t, parent);
 }
 
 /* ---- entries ---- */
@@ -110,7 +110,7 @@ static void words_put(struct procs *t, struct words *words)
 	free(words);
 }
 
-void entry_words(struct procs *t, struct entry *e, struct words *words)
+void proc_share(struct procs *t, struct entry *e, struct words *words)
 {
 	if (words)
 		words->refs++;
@@ -162,7 +162,7 @@ static bool forget_one(struct procs *t, const struct entry *keep)
 	return false;
 }
 
-void entry_fit(struct procs *t, const struct entry *keep)
+void proc_fit(struct procs *t, const struct entry *keep)
 {
 	while ((t->n > t->most || t->text_bytes > t->text_most) && forget_one(t, keep))
 		;
@@ -180,13 +180,13 @@ void procs_destroy(struct procs *t)
 }
 
 /* Texts that a NUL ends early are that long. A recording's may be anything. */
-int entry_say(struct procs *t, struct entry *e, const char *exe, size_t exe_len, const char *argv, size_t argv_len)
+int proc_say(struct procs *t, struct entry *e, const char *exe, size_t exe_len, const char *argv, size_t argv_len)
 {
 	exe_len = exe ? strnlen(exe, exe_len) : 0;
 	size_t size = sizeof(struct words) + exe_len + 1 + (argv ? argv_len + 1 : 0);
 	struct words *words = calloc(1, size);
 	if (!words) {
-		entry_words(t, e, NULL); /* better none than those of before */
+		proc_share(t, e, NULL); /* better none than those of before */
 		return -ENOMEM;
 	}
 	words->size = (uint32_t)size;
@@ -196,12 +196,12 @@ int entry_say(struct procs *t, struct entry *e, const char *exe, size_t exe_len,
 	if (argv && argv_len)
 		memcpy(words->bytes + exe_len + 1, argv, argv_len);
 	t->text_bytes += size;
-	entry_words(t, e, words);
+	proc_share(t, e, words);
 	e->fresh = false;
 	return 0;
 }
 
-struct entry *entry_new(struct procs *t, uint32_t pid, uint64_t serial)
+struct entry *proc_new(struct procs *t, uint32_t pid, uint64_t serial)
 {
 	struct entry *e = calloc(1, sizeof(*e));
 	if (!e)
@@ -213,17 +213,17 @@ struct entry *entry_new(struct procs *t, uint32_t pid, uint64_t serial)
 	bucket_enter(t, e);
 	rank_enter(t, e);
 	t->n++;
-	entry_fit(t, e);
+	proc_fit(t, e);
 	return e;
 }
 
-void entry_comm(struct entry *e, const char *comm)
+void proc_set_comm(struct entry *e, const char *comm)
 {
 	memcpy(e->proc.comm, comm, EUN_COMM_LEN);
 	e->fresh = false;
 }
 
-struct entry *entry_youngest(const struct procs *t, uint32_t pid)
+struct entry *proc_youngest(const struct procs *t, uint32_t pid)
 {
 	struct entry *e = t->buckets[pid & t->mask];
 	while (e && e->proc.pid != pid)
@@ -231,9 +231,9 @@ struct entry *entry_youngest(const struct procs *t, uint32_t pid)
 	return e;
 }
 
-struct entry *entry_at(const struct procs *t, uint32_t pid, uint64_t time)
+struct entry *proc_at(const struct procs *t, uint32_t pid, uint64_t time)
 {
-	struct entry *e = entry_youngest(t, pid);
+	struct entry *e = proc_youngest(t, pid);
 	while (e && (e->proc.pid != pid || e->proc.start > time))
 		e = e->next;
 	return e;
@@ -241,35 +241,35 @@ struct entry *entry_at(const struct procs *t, uint32_t pid, uint64_t time)
 
 const struct proc *procs_find(const struct procs *t, uint32_t pid, uint64_t time)
 {
-	struct entry *e = entry_at(t, pid, time);
+	struct entry *e = proc_at(t, pid, time);
 	return e ? &e->proc : NULL;
 }
 
-void entry_end(struct procs *t, struct entry *e, uint64_t time)
+void proc_end(struct procs *t, struct entry *e, uint64_t time)
 {
 	if (e->ended)
 		return;
 	e->ended = time ? time : 1;
-	entry_touch(t, e);
+	proc_touch(t, e);
 }
 
 /* ---- the scan ---- */
 
 int procs_found(struct procs *t, const struct proc *found)
 {
-	struct entry *e = entry_youngest(t, found->pid);
+	struct entry *e = proc_youngest(t, found->pid);
 	if (e && e->proc.start && !is_same_start(e->proc.start, found->start)) {
 		if (e->proc.start > found->start) /* another one has the pid by now */
 			return 0;
-		entry_end(t, e, found->start);
+		proc_end(t, e, found->start);
 		e = NULL;
 	}
 	if (!e) {
-		e = entry_new(t, found->pid, t->serial + 1);
+		e = proc_new(t, found->pid, t->serial + 1);
 		if (!e)
 			return -ENOMEM;
 		e->seen = found->start;
-		entry_comm(e, found->comm);
+		proc_set_comm(e, found->comm);
 	}
 	if (!e->proc.start)
 		e->proc.start = found->start;
@@ -278,8 +278,8 @@ int procs_found(struct procs *t, const struct proc *found)
 	e->fresh = false;
 	if (e->words)
 		return 0;
-	int err = entry_say(t, e, found->exe, found->exe ? strlen(found->exe) : 0, found->argv, found->argv_len);
-	entry_fit(t, e);
+	int err = proc_say(t, e, found->exe, found->exe ? strlen(found->exe) : 0, found->argv, found->argv_len);
+	proc_fit(t, e);
 	return err;
 }
 
@@ -287,9 +287,9 @@ void procs_found_all(struct procs *t)
 {
 	for (uint32_t i = 0; i <= t->mask; i++)
 		for (struct entry *e = t->buckets[i]; e; e = e->next) {
-			struct entry *parent = e->proc.parent || !e->proc.ppid ? NULL : entry_youngest(t, e->proc.ppid);
+			struct entry *parent = e->proc.parent || !e->proc.ppid ? NULL : proc_youngest(t, e->proc.ppid);
 			if (parent && parent->proc.start <= e->proc.start + PROC_SLACK_NS)
-				entry_parent(t, e, parent);
+				proc_set_parent(t, e, parent);
 		}
 }
 
@@ -297,14 +297,14 @@ void procs_found_all(struct procs *t)
 
 void procs_tell_of(struct procs *t, uint32_t pid, uint64_t time, procs_tell tell, procs_tell forgot, void *context)
 {
-	struct entry *chain[PROC_ANCESTORS_MAX + 1], *e = entry_at(t, pid, time);
+	struct entry *chain[PROC_ANCESTORS_MAX + 1], *e = proc_at(t, pid, time);
 	size_t n = 0;
 	for (struct entry *p = e; p && n < sizeof(chain) / sizeof(chain[0]); p = (struct entry *)p->proc.parent)
 		chain[n++] = p;
 	t->forgot = forgot;
 	t->context = context;
 	/* that younger owners of the pid were not it yet */
-	for (struct entry *other = entry_youngest(t, pid); other && other != e; other = other->next)
+	for (struct entry *other = proc_youngest(t, pid); other && other != e; other = other->next)
 		if (other->proc.pid == pid && !other->fresh) {
 			other->told = other->fresh = true;
 			tell(context, &other->proc);
@@ -317,7 +317,7 @@ void procs_tell_of(struct procs *t, uint32_t pid, uint64_t time, procs_tell tell
 	}
 }
 
-static struct entry *entry_of(const struct procs *t, uint32_t pid, uint64_t serial)
+static struct entry *proc_of(const struct procs *t, uint32_t pid, uint64_t serial)
 {
 	struct entry *e = t->buckets[pid & t->mask];
 	while (e && (e->proc.pid != pid || e->proc.serial != serial))
@@ -327,27 +327,27 @@ static struct entry *entry_of(const struct procs *t, uint32_t pid, uint64_t seri
 
 int procs_learn(struct procs *t, const struct proc *proc, uint32_t parent_pid, uint64_t parent_serial)
 {
-	struct entry *e = entry_of(t, proc->pid, proc->serial);
+	struct entry *e = proc_of(t, proc->pid, proc->serial);
 	if (!e)
-		e = entry_new(t, proc->pid, proc->serial);
+		e = proc_new(t, proc->pid, proc->serial);
 	if (!e)
 		return -ENOMEM;
 	e->proc.ppid = proc->ppid;
 	e->proc.start = proc->start;
-	entry_comm(e, proc->comm);
-	struct entry *parent = parent_serial ? entry_of(t, parent_pid, parent_serial) : NULL;
+	proc_set_comm(e, proc->comm);
+	struct entry *parent = parent_serial ? proc_of(t, parent_pid, parent_serial) : NULL;
 	if (parent)
-		entry_parent(t, e, parent);
+		proc_set_parent(t, e, parent);
 	else
 		parent_leave(t, e);
-	int err = entry_say(t, e, proc->exe, proc->exe ? strlen(proc->exe) : 0, proc->argv, proc->argv_len);
-	entry_fit(t, e);
+	int err = proc_say(t, e, proc->exe, proc->exe ? strlen(proc->exe) : 0, proc->argv, proc->argv_len);
+	proc_fit(t, e);
 	return err;
 }
 
 void procs_forget(struct procs *t, uint32_t pid, uint64_t serial)
 {
-	struct entry *e = entry_of(t, pid, serial);
+	struct entry *e = proc_of(t, pid, serial);
 	if (e)
 		forget(t, e);
 }

@@ -6,20 +6,20 @@
 static struct entry *actor(struct procs *t, const struct view *view)
 {
 	const struct eun_event *rec = view->rec;
-	struct entry *e = rec->pid ? entry_at(t, rec->pid, rec->time) : NULL;
+	struct entry *e = rec->pid ? proc_at(t, rec->pid, rec->time) : NULL;
 	if (e && (!e->ended || rec->time <= e->ended))
 		return e;
-	if (!rec->pid || entry_youngest(t, rec->pid) != e) /* the pid has a later owner already */
+	if (!rec->pid || proc_youngest(t, rec->pid) != e) /* the pid has a later owner already */
 		return NULL;
-	e = entry_new(t, rec->pid, t->serial + 1);
+	e = proc_new(t, rec->pid, t->serial + 1);
 	if (!e)
 		return NULL;
 	e->seen = rec->time;
 	e->proc.ppid = rec->ppid;
-	entry_comm(e, rec->comm);
-	struct entry *parent = rec->ppid ? entry_at(t, rec->ppid, rec->time) : NULL;
+	proc_set_comm(e, rec->comm);
+	struct entry *parent = rec->ppid ? proc_at(t, rec->ppid, rec->time) : NULL;
 	if (parent && !parent->ended)
-		entry_parent(t, e, parent);
+		proc_set_parent(t, e, parent);
 	return e;
 }
 
@@ -41,30 +41,30 @@ static void take_fork(struct procs *t, const struct feed *feed, const struct vie
 	uint64_t time = view->rec->time;
 	if (!pid || (feed->child_tid && number(view, feed->child_tid) != pid) || number(view, feed->thread))
 		return;
-	struct entry *parent = actor(t, view), *e = entry_youngest(t, pid);
+	struct entry *parent = actor(t, view), *e = proc_youngest(t, pid);
 	bool known = e && is_made_at(e, time);
 	if (e && !known && e->proc.start > time) /* late: the pid has a later owner already */
 		return;
 	if (!known) {
 		if (e)
-			entry_end(t, e, time);
-		e = entry_new(t, pid, t->serial + 1);
+			proc_end(t, e, time);
+		e = proc_new(t, pid, t->serial + 1);
 		if (!e)
 			return;
 		e->seen = time;
 		if (parent) /* which the new one may have pushed out */
-			parent = entry_at(t, view->rec->pid, time);
+			parent = proc_at(t, view->rec->pid, time);
 	}
 	e->proc.start = time;
 	e->proc.ppid = view->rec->pid;
 	e->fresh = false;
 	if (!parent || parent == e)
 		return;
-	entry_parent(t, e, parent);
+	proc_set_parent(t, e, parent);
 	if (!e->words)
-		entry_words(t, e, parent->words);
+		proc_share(t, e, parent->words);
 	if (!known)
-		entry_comm(e, view->rec->comm);
+		proc_set_comm(e, view->rec->comm);
 }
 
 static void take_exec(struct procs *t, const struct feed *feed, const struct view *view)
@@ -77,18 +77,18 @@ static void take_exec(struct procs *t, const struct feed *feed, const struct vie
 		return;
 	bool has_exe = feed->exe && view_read(view, feed->exe, &exe);
 	bool has_argv = feed->argv && view_read(view, feed->argv, &argv) && (argv.len || argv.u);
-	entry_comm(e, view->rec->comm);
-	entry_say(t, e, has_exe ? exe.ptr : NULL, exe.len, has_argv ? argv.ptr : NULL, argv.len);
+	proc_set_comm(e, view->rec->comm);
+	proc_say(t, e, has_exe ? exe.ptr : NULL, exe.len, has_argv ? argv.ptr : NULL, argv.len);
 	if (!e->ended)
-		entry_touch(t, e);
-	entry_fit(t, e);
+		proc_touch(t, e);
+	proc_fit(t, e);
 }
 
 static void take_exit(struct procs *t, const struct feed *feed, const struct view *view)
 {
 	struct entry *e = number(view, feed->thread) ? NULL : actor(t, view);
 	if (e)
-		entry_end(t, e, view->rec->time);
+		proc_end(t, e, view->rec->time);
 }
 
 static const struct {

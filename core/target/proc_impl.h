@@ -57,21 +57,21 @@ struct procs {
 };
 
 /* A new one; another may be forgotten for it. NULL: no memory. */
-struct entry *entry_new(struct procs *t, uint32_t pid, uint64_t serial);
+struct entry *proc_new(struct procs *t, uint32_t pid, uint64_t serial);
 /* The youngest that has or had the pid, and the one that had it at a time; or NULL. */
-struct entry *entry_youngest(const struct procs *t, uint32_t pid);
-struct entry *entry_at(const struct procs *t, uint32_t pid, uint64_t time);
+struct entry *proc_youngest(const struct procs *t, uint32_t pid);
+struct entry *proc_at(const struct procs *t, uint32_t pid, uint64_t time);
 
-void entry_parent(struct procs *t, struct entry *e, struct entry *parent);
-void entry_comm(struct entry *e, const char *comm);
+void proc_set_parent(struct procs *t, struct entry *e, struct entry *parent);
+void proc_set_comm(struct entry *e, const char *comm);
 /* Gives it exe and argv (copied; either may be NULL), or those of another entry. -ENOMEM: it has none. */
-int entry_say(struct procs *t, struct entry *e, const char *exe, size_t exe_len, const char *argv, size_t argv_len);
-void entry_words(struct procs *t, struct entry *e, struct words *words);
-void entry_end(struct procs *t, struct entry *e, uint64_t time);
+int proc_say(struct procs *t, struct entry *e, const char *exe, size_t exe_len, const char *argv, size_t argv_len);
+void proc_share(struct procs *t, struct entry *e, struct words *words);
+void proc_end(struct procs *t, struct entry *e, uint64_t time);
 /* Again within the bounds, without forgetting `keep`. */
-void entry_fit(struct procs *t, const struct entry *keep);
+void proc_fit(struct procs *t, const struct entry *keep);
 /* The newest of its rank from here on. */
-void entry_touch(struct procs *t, struct entry *e);
+void proc_touch(struct procs *t, struct entry *e);
 
 /*
  * A process that exists. What events said of it is newer than `found` and stays. Of `found`, pid, ppid, start and comm
