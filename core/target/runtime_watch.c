@@ -19,7 +19,7 @@
 #include "runtime.h"
 #include "runtime_file.h"
 
-#define FOLDERS_MAX 8192
+#define FOLDERS_MAX 4096
 #define ENTRIES_MAX 65536 /* looked at in one folder */
 #define PARTS_MAX 24
 

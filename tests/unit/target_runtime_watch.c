@@ -144,6 +144,31 @@ static void test_unrelated(void **state)
 	runtimes_destroy(runtimes);
 }
 
+/* More short containers, one after the other, than folders may be watched: each is told. */
+static void test_many(void **state)
+{
+	const struct tree *tree = *state;
+	struct told told;
+	tree_folders(tree, "/run/runc/");
+	struct runtimes *runtimes = watch(tree);
+	for (int i = 0; i < 4200; i++) {
+		char path[64], text[256], line[64];
+		snprintf(path, sizeof(path), "/run/runc/c%d/state.json", i);
+		snprintf(text, sizeof(text), RUNC_STATE("c%d", "c%d", ""), i, i);
+		snprintf(line, sizeof(line), "c%d c%d - runc - - /c%d 0", i, i, i);
+		tree_folders(tree, path);
+		changed(runtimes, &told);
+		tree_replace(tree, path, text);
+		assert_true(changed(runtimes, &told));
+		assert_true(was_told(&told, line));
+		assert_int_equal(told.n, 1);
+		assert_int_equal(unlink(tree_path(tree, path)), 0);
+		*strrchr(path, '/') = '\0';
+		assert_int_equal(rmdir(tree_path(tree, path)), 0);
+	}
+	runtimes_destroy(runtimes);
+}
+
 /* More happened than the kernel keeps: all containers are told, and later ones still are. */
 static void test_overflow(void **state)
 {
@@ -185,7 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_TREE(test_runc),         IN_TREE(test_roots_later), IN_TREE(test_root_again),
 		IN_TREE(test_half_written), IN_TREE(test_docker_name), IN_TREE(test_unrelated),
-		IN_TREE(test_overflow),
+		IN_TREE(test_overflow),     IN_TREE(test_many),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
