@@ -3,10 +3,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <linux/magic.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "event/schema.h"
 
@@ -146,6 +149,14 @@ TAKE_PARTS(streams, streams)
 TAKE_ONE(set, set)
 TAKE_ONE(comm, comms)
 
+TAKE(container)
+{
+	if (*value)
+		return add_text(&r->containers, value);
+	snprintf(why, why_size, "an empty name");
+	return -EINVAL;
+}
+
 TAKE(plugin_path)
 {
 	(void)r, (void)value, (void)why, (void)why_size;
@@ -185,6 +196,31 @@ TAKE(uid)
 		return -EINVAL;
 	}
 	return add_id(&r->uids, (uint32_t)uid);
+}
+
+/* A namespace: its inode number, or a file that stands for it (/proc/PID/ns/mnt). */
+static int take_namespace(struct ids *to, const char *value, char *why, size_t why_size)
+{
+	uint64_t inum;
+	const char *end;
+	struct stat st;
+	struct statfs fs;
+	if (!parse_u64(value, &inum, &end) && !*end && inum && inum <= UINT32_MAX)
+		return add_id(to, (uint32_t)inum);
+	if (!stat(value, &st) && !statfs(value, &fs) && fs.f_type == NSFS_MAGIC)
+		return add_id(to, (uint32_t)st.st_ino);
+	snprintf(why, why_size, "'%s' is no namespace's inode number nor a file like /proc/PID/ns/mnt", value);
+	return -EINVAL;
+}
+
+TAKE(mntns)
+{
+	return take_namespace(&r->mntns, value, why, why_size);
+}
+
+TAKE(pidns)
+{
+	return take_namespace(&r->pidns, value, why, why_size);
 }
 
 /* `formats`: bit per format that there is. */
@@ -269,6 +305,12 @@ const struct option options[] = {
 	{"follow", 0, NULL, "with -p: their descendants too, alive now or later", LIVE, take_follow},
 	{"uid", 'u', "USER", "only processes of this user, by name or id (repeatable)", LIVE, take_uid},
 	{"comm", 'n', "NAME", "only threads of this name (repeatable)", LIVE, take_comm},
+	{"container", 'c', "CONTAINER", "only this container, by name, id or beginning of the id (repeatable)", LIVE,
+	 take_container},
+	{"mntns", 0, "NS", "only this mount namespace, by inode number or /proc/PID/ns/mnt (repeatable)", LIVE,
+	 take_mntns},
+	{"pidns", 0, "NS", "only this pid namespace, by inode number or /proc/PID/ns/pid (repeatable)", LIVE,
+	 take_pidns},
 	{"failed", 'x', NULL, "only what failed", SHOWS & ~BIT(TOP), take_failed},
 	{"filter", 0, "EXPR", "only events that match: 'path startswith /etc and uid != 0'", SHOWS, take_filter},
 	{"fmt", 0, "FORMAT", "text, wide, json (an object a line) or csv", SHOWS, take_fmt},
@@ -304,4 +346,7 @@ void request_free(struct request *r)
 	free(r->operands.items);
 	free(r->pids.items);
 	free(r->uids.items);
+	free(r->containers.items);
+	free(r->mntns.items);
+	free(r->pidns.items);
 }

@@ -47,8 +47,8 @@ struct request {
 	struct texts operands; /* run: the tool; replay, inspect: the file; list: what */
 
 	struct texts plugins, plugin_paths, streams, set;
-	struct ids pids, uids;
-	struct texts comms;
+	struct ids pids, uids, mntns, pidns;
+	struct texts comms, containers;
 	bool follow, failed;
 	const char *filter;
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "host/census.h"
 #include "host/loading.h"
 #include "host/teardown.h"
 #include "pipeline/loop.h"
@@ -30,6 +31,7 @@ struct run {
 	struct choices *choices;
 	struct host host;
 	struct schema schema;
+	struct census *census;
 	struct loop *loop;
 	struct instance **instances; /* by choice */
 	const struct stream **streams;
@@ -114,8 +116,10 @@ static void on_watch(void *context)
 		recorder_flush(r->recorder); /* a run that is killed leaves what it saw */
 	on_drained(r);
 	progress_show(&r->progress, r->printer.events, r->lost);
+	census_tick(r->census);
 	/* twice: the dead are not done when they are dead, their files are still being closed */
-	bool gone = r->request->pids.n && !r->request->duration_ms && targets_gone(r->host.targets, r->set);
+	bool gone = !r->request->duration_ms &&
+		    ((r->request->pids.n && targets_gone(r->host.targets, r->set)) || census_gone(r->census, r->set));
 	if (gone && r->gone)
 		loop_stop(r->loop, 0);
 	r->gone = gone;
@@ -235,10 +239,12 @@ static int prepare(struct run *r)
 	r->streams = calloc(r->choices->n * EUN_STREAMS_MAX, sizeof(struct stream *));
 	r->host.kernel = kernel_new(r->request->btf);
 	r->host.routes = routes_new(&r->schema);
-	if (!r->instances || !r->streams || !r->host.kernel || !r->host.routes) {
+	r->census = census_new();
+	if (!r->instances || !r->streams || !r->host.kernel || !r->host.routes || !r->census) {
 		snprintf(r->why, sizeof(r->why), "no memory");
 		return complain(r, EXIT_RUN);
 	}
+	r->host.cgroup_v1 = census_cgroup_v1(r->census);
 	if (check_set(r))
 		return complain(r, EXIT_USAGE);
 	for (size_t i = 0; i < r->choices->n; i++)
@@ -307,11 +313,33 @@ static int add_targets(struct run *r)
 		.n_uids = r->request->uids.n,
 		.comms = r->request->comms.items,
 		.n_comms = r->request->comms.n,
+		.mntns = r->request->mntns.items,
+		.n_mntns = r->request->mntns.n,
+		.pidns = r->request->pidns.items,
+		.n_pidns = r->request->pidns.n,
+		.containers = r->request->containers.n,
 	};
 	r->why[0] = '\0';
 	r->set = targets_add(r->host.targets, &spec, r->why, sizeof(r->why));
 	return r->set < 0 ? complain(r, r->set == -ESRCH || r->set == -EINVAL ? EXIT_RUN : kernel_status(r->set))
 			  : EXIT_OK;
+}
+
+static void on_waiting(void *context, const char *container)
+{
+	(void)context;
+	say("container %s: not there yet, waiting", container);
+}
+
+static int start_census(struct run *r)
+{
+	int err = 0;
+	for (size_t i = 0; i < r->request->containers.n && !err; i++)
+		err = census_ask(r->census, r->set, r->request->containers.items[i]);
+	snprintf(r->why, sizeof(r->why), "no memory");
+	if (!err)
+		err = census_start(r->census, &r->host, on_waiting, r, r->why, sizeof(r->why));
+	return err ? complain(r, kernel_status(err)) : EXIT_OK;
 }
 
 /* Objects, rings and targets side by side: loading takes most of the time until the first event. */
@@ -331,6 +359,8 @@ static int load_all(struct run *r)
 		snprintf(r->why, sizeof(r->why), "rings: %s", strerror(-unconnected));
 		status = complain(r, kernel_status(unconnected));
 	}
+	if (!status)
+		status = start_census(r);
 	for (size_t i = 0; i < n; i++) {
 		char why[512];
 		int err = loading_end(&loads[i], why, sizeof(why));
@@ -375,6 +405,8 @@ static int connect_streams(struct run *r)
 	const struct consumer consumer = {1ull << r->set, r->where, on_event, r};
 	for (size_t i = 0; i < r->choices->n; i++) {
 		const struct choice *c = &r->choices->items[i];
+		if (!c->plugin->abi.object && census_stream(r->census, r->instances[i]))
+			return -ENOMEM;
 		for (uint32_t s = 0; s < c->plugin->abi.streams.count; s++) {
 			if (!(c->streams & EUN_BIT(s)))
 				continue;
@@ -393,7 +425,9 @@ static int connect_streams(struct run *r)
 
 static void deliver(void *context, const void *record, uint32_t len, uint64_t sets)
 {
-	routes_deliver(((struct run *)context)->host.routes, record, len, sets);
+	const struct run *r = context;
+	if (!census_record(r->census, record, len))
+		routes_deliver(r->host.routes, record, len, sets);
 }
 
 static bool has_tick(const struct run *r, uint32_t *ms)
@@ -415,7 +449,9 @@ static int make_loop(struct run *r)
 		return -errno;
 	r->output.interrupt = loop_signal_fd(r->loop);
 	loop_on_drained(r->loop, on_drained, r);
-	int err = loop_add_timer(r->loop, WATCH_MS, on_watch, r);
+	int err = loop_add_fd(r->loop, census_fd(r->census), census_look, r->census);
+	if (!err)
+		err = loop_add_timer(r->loop, WATCH_MS, on_watch, r);
 	/* before the rounds: where both end at the same time finish() makes one round of it, not two */
 	if (err >= 0 && r->request->duration_ms)
 		err = loop_add_timer(r->loop, (uint32_t)r->request->duration_ms, on_duration, r);
@@ -472,6 +508,7 @@ static void run_free(struct run *r)
 	free(r->streams);
 	account_free(&r->account);
 	loop_destroy(r->loop);
+	census_destroy(r->census);
 	rings_destroy(r->host.rings);
 	targets_destroy(r->host.targets);
 	routes_destroy(r->host.routes);
@@ -524,6 +561,8 @@ int command_run(const struct request *request, struct choices *choices)
 		if (targets_unfollowed(r->host.targets))
 			say("%llu processes were not followed: too many at once",
 			    (unsigned long long)targets_unfollowed(r->host.targets));
+		if (census_lost(r->census))
+			say("%llu cgroups were missed: too many at once", (unsigned long long)census_lost(r->census));
 	} else {
 		discard_outputs(r);
 	}

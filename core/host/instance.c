@@ -231,6 +231,11 @@ void instance_want(struct instance *in, uint32_t stream, int set, bool wanted)
 		__atomic_and_fetch(sets, ~bit, __ATOMIC_SEQ_CST);
 }
 
+uint64_t instance_wanted(const struct instance *in, uint32_t stream)
+{
+	return in->ctl ? __atomic_load_n((uint64_t *)&in->ctl[stream].sets, __ATOMIC_RELAXED) : 0;
+}
+
 int instance_seed(struct instance *in, char *why, size_t why_size)
 {
 	int err = load_seed(in);

@@ -22,6 +22,7 @@ struct host {
 	struct targets *targets;
 	struct rings *rings;
 	struct routes *routes;
+	bool cgroup_v1; /* see eun_cgroup_v1 in bpf/common.bpf.h */
 	/* A plugin's log line: without newline, not yet escaped. */
 	void (*log)(void *context, int level, const char *plugin, const char *text);
 	void *log_context;
@@ -50,6 +51,9 @@ int instance_open(struct instance *instance, char *why, size_t why_size);
 
 /* Adds or takes away a target set's wish for a stream. */
 void instance_want(struct instance *instance, uint32_t stream, int set, bool wanted);
+
+/* The sets that want it now. */
+uint64_t instance_wanted(const struct instance *instance, uint32_t stream);
 
 /* Runs the seed programs (iterators): after instance_want(), so that they know who is meant. */
 int instance_seed(struct instance *instance, char *why, size_t why_size);

@@ -13,7 +13,7 @@ struct instance {
 
 	struct bpf_object *object;
 	struct eun_stream_ctl *ctl; /* eun_streams, mapped */
-	size_t ctl_bytes;
+	size_t ctl_bytes;           /* 0: not mapped, a built-in plugin's */
 	int counts_fd;
 	struct row {
 		struct bpf_link *link;

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "target/rodata.h"
 #include "variables.h"
 
 /* Of the verifier, per program; older kernels keep its beginning, and the verdict is at its end. */
@@ -30,11 +31,20 @@ static void strike(struct row *row, enum program_state state, const char *reason
 	snprintf(row->status.why, sizeof(row->status.why), "%s", reason);
 }
 
+/* The option that switches the row on, if there is one, is set. */
+static bool row_switched_on(const struct instance *in, const struct eun_program *p)
+{
+	for (uint32_t i = 0; p->option && i < in->plugin->abi.options.count; i++)
+		if (!strcmp(in->plugin->options[i].key, p->option))
+			return !strcmp(in->options[i], "true");
+	return !p->option;
+}
+
 /* A row serves the run and its group, if any, has chosen it. */
 static bool row_wanted(const struct instance *in, uint32_t i, uint64_t streams)
 {
 	const struct eun_program *p = &in->plugin->programs[i];
-	if (!(p->streams & streams) || in->rows[i].struck)
+	if (!(p->streams & streams) || in->rows[i].struck || !row_switched_on(in, p))
 		return false;
 	if (!p->group)
 		return true;
@@ -115,6 +125,14 @@ static struct bpf_object *open_object(struct instance *in, char *why, size_t why
 		return NULL;
 	}
 	if (set_options(in, obj, why, why_size)) {
+		bpf_object__close(obj);
+		return NULL;
+	}
+	/* an object of an older SDK has no such variable, and no cgroup then */
+	const bool yes = true;
+	int err = in->host->cgroup_v1 ? rodata_set(obj, "eun_cgroup_v1", &yes, sizeof(yes)) : 0;
+	if (err && err != -ENOENT) {
+		said(in, "open", err, NULL, why, why_size);
 		bpf_object__close(obj);
 		return NULL;
 	}
@@ -375,8 +393,20 @@ static int try_object(struct instance *in, uint64_t streams, char *why, size_t w
 	return err;
 }
 
+/* A built-in plugin has no object: its switches are in memory of our own. */
+static int load_nothing(struct instance *in)
+{
+	in->ctl = calloc(EUN_STREAMS_MAX, sizeof(*in->ctl));
+	in->ctl_bytes = 0;
+	return in->ctl ? 0 : -ENOMEM;
+}
+
 int load_object(struct instance *in, uint64_t streams, char *why, size_t why_size)
 {
+	if (!in->plugin->abi.object) {
+		int nothing = load_nothing(in);
+		return nothing ? said(in, "load", nothing, NULL, why, why_size) : 0;
+	}
 	int err = kernel_btf_check(in->host->kernel, why, why_size);
 	if (err)
 		return err;
@@ -399,8 +429,11 @@ void load_undo(struct instance *in)
 		bpf_link__destroy(in->rows[i].link);
 		in->rows[i].link = NULL;
 	}
-	if (in->ctl)
+	if (in->ctl_bytes)
 		munmap(in->ctl, in->ctl_bytes);
+	else
+		free(in->ctl);
+	in->ctl_bytes = 0;
 	in->ctl = NULL;
 	in->counts_fd = -1;
 	bpf_object__close(in->object);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "builtin.h"
 #include "refuse.h"
 
 #if defined(__x86_64__)
@@ -188,6 +189,9 @@ struct plugin *plugin_find(const char *name, char *const *paths, char *why, size
 {
 	if (strchr(name, '/'))
 		return plugin_open(name, why, why_size);
+	int own = builtin_find(name);
+	if (own >= 0)
+		return builtin_open((uint32_t)own, why, why_size);
 	struct list list = {0};
 	struct plugin *plugin = NULL;
 	if (!list_all(paths, &list, why, why_size)) {
@@ -208,6 +212,9 @@ int plugin_each(char *const *paths,
 {
 	struct list list = {0};
 	int err = list_all(paths, &list, why, why_size);
+	struct plugin *own;
+	for (uint32_t i = 0; !err && (own = builtin_open(i, why, why_size)); i++)
+		err = each(context, own->path, own, NULL);
 	for (size_t i = 0; !err && i < list.n; i++) {
 		struct plugin *plugin = plugin_open(list.items[i].path, why, why_size);
 		err = each(context, list.items[i].path, plugin, plugin ? NULL : why);

@@ -39,6 +39,8 @@ struct rings {
 	struct shared_map maps[MAPS];
 	struct eun_ctl *ctl;
 	struct item items[ROUND_MAX];
+	void (*before)(void *context);
+	void *before_context;
 };
 
 static int ring_open(struct ring *r, const char *name, uint64_t bytes)
@@ -205,14 +207,25 @@ static int by_time(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+void rings_before(struct rings *r, void (*before)(void *context), void *context)
+{
+	r->before = before;
+	r->before_context = context;
+}
+
 size_t rings_drain(struct rings *r, rings_each each, void *context)
 {
 	/* each ring has its share of a round, so that a flood in one does not make another wait and overflow */
 	size_t total = 0, share = ROUND_MAX / r->n;
 	bool more = true;
 	/* what comes from now on is for the next drain: in a flood this one would not end */
-	for (size_t i = 0; i < r->n; i++)
+	bool any = false;
+	for (size_t i = 0; i < r->n; i++) {
 		r->rings[i].end = __atomic_load_n(r->rings[i].prod, __ATOMIC_ACQUIRE);
+		any |= r->rings[i].end != *r->rings[i].cons;
+	}
+	if (any && r->before)
+		r->before(r->before_context);
 	while (more) {
 		size_t n = 0, sources = 0;
 		more = false;

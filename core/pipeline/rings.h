@@ -39,6 +39,12 @@ void rings_choice(const struct rings *rings, bool critical, uint32_t *ring, uint
 /* One record: `len` bytes, wanted by the target sets `sets`. Valid during the call. */
 typedef void (*rings_each)(void *context, const void *record, uint32_t len, uint64_t sets);
 
+/*
+ * Called in each drain that finds something, after it is decided what belongs to it and before any of it is delivered:
+ * what was written down elsewhere before an event, is known when the event comes.
+ */
+void rings_before(struct rings *rings, void (*before)(void *context), void *context);
+
 /* Delivers what is there, in order of time within a round. Returns how many records there were. */
 size_t rings_drain(struct rings *rings, rings_each each, void *context);
 

@@ -15,6 +15,8 @@ struct routes {
 	const struct schema *schema;
 	struct route *routes; /* by stream id */
 	size_t n;
+	uint64_t (*narrow)(void *context, const struct eun_event *event, uint64_t sets);
+	void *narrow_context;
 };
 
 struct routes *routes_new(const struct schema *schema)
@@ -73,8 +75,17 @@ void routes_remove(struct routes *r, uint16_t stream, const void *context)
 	route->n = kept;
 }
 
-static void deliver(const struct route *route, const struct view *view, uint64_t sets)
+void routes_narrow(struct routes *r, uint64_t (*narrow)(void *context, const struct eun_event *event, uint64_t sets),
+		   void *context)
 {
+	r->narrow = narrow;
+	r->narrow_context = context;
+}
+
+static void deliver(const struct routes *r, const struct route *route, const struct view *view, uint64_t sets)
+{
+	if (r->narrow)
+		sets = r->narrow(r->narrow_context, view->rec, sets);
 	for (size_t i = 0; i < route->n; i++) {
 		const struct consumer *c = &route->consumers[i];
 		if (c->sets & sets && (!c->where || filter_match(c->where, view)))
@@ -109,7 +120,7 @@ void routes_deliver(struct routes *r, const void *record, uint32_t len, uint64_t
 		return;
 	}
 	route->counts.delivered++;
-	deliver(route, &view, sets);
+	deliver(r, route, &view, sets);
 }
 
 void routes_deliver_row(struct routes *r, const void *record, uint32_t len, uint64_t sets)
@@ -120,7 +131,7 @@ void routes_deliver_row(struct routes *r, const void *record, uint32_t len, uint
 	if (!route || !valid)
 		return;
 	route->counts.rows++;
-	deliver(route, &view, sets);
+	deliver(r, route, &view, sets);
 }
 
 struct route_counts routes_counts(const struct routes *r, uint16_t stream)

@@ -32,6 +32,13 @@ int routes_add(struct routes *routes, uint16_t stream, const struct consumer *co
 /* Removes the consumers of a stream that have this context. */
 void routes_remove(struct routes *routes, uint16_t stream, const void *context);
 
+/*
+ * Asked before a record is delivered: which of the sets that the kernel let pass want it indeed. For what a kernel
+ * can't know in time. One at most.
+ */
+void routes_narrow(struct routes *routes,
+		   uint64_t (*narrow)(void *context, const struct eun_event *event, uint64_t sets), void *context);
+
 /* One record from a ring; `len` 0: it was malformed. */
 void routes_deliver(struct routes *routes, const void *record, uint32_t len, uint64_t sets);
 /* One record that no ring brought. */

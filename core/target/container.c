@@ -246,11 +246,6 @@ int containers_learn(struct containers *cs, const struct container *container)
 	return 0;
 }
 
-void containers_watch(struct containers *cs, const struct container_watch *watch)
-{
-	cs->watch = *watch;
-}
-
 void containers_unlearn(struct containers *cs, uint64_t cgroup)
 {
 	struct node *n = node_find(cs, cgroup);

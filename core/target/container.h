@@ -60,6 +60,7 @@ struct container_watch {
 	/* The cgroup is in these sets; told when it is decided, and again with 0 when it is gone. */
 	void (*cgroup)(void *context, uint64_t id, uint64_t sets);
 };
+/* From here on; `sets` and `cgroup` are called at once for what is known already. */
 void containers_watch(struct containers *containers, const struct container_watch *watch);
 
 /* The target sets that an event's cgroup is in: of its container and of those around that. 0: none, or not decided. */

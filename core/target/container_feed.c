@@ -54,6 +54,13 @@ static void join_sets(struct containers *cs, struct entry *e)
 			place(cs, n);
 }
 
+void containers_watch(struct containers *cs, const struct container_watch *watch)
+{
+	cs->watch = *watch;
+	for (struct entry *e = cs->oldest; e; e = e->newer)
+		join_sets(cs, e);
+}
+
 static struct entry *find_live(const struct containers *cs, const char *id)
 {
 	for (struct entry *e = cs->newest; e; e = e->older)

@@ -32,6 +32,8 @@ class Walls(unittest.TestCase):
                 continue
             for quoted, name in includes(path):
                 top = name.split("/")[0]
+                if folder == "target" and name == "bpf/core/target.h":
+                    continue
                 self.assertFalse(name.startswith(("bpf/core", "../")) or (quoted and "plugins/" in name),
                                  f"{path}: {name}")
                 if quoted and "/" in name and top != folder:
@@ -42,7 +44,8 @@ class Walls(unittest.TestCase):
         for path in sources("plugins/*.c"):
             for quoted, name in includes(path):
                 if quoted:
-                    self.assertTrue((ROOT / "bpf" / name).exists() and "/" not in name, f"{path}: {name}")
+                    own = name.startswith(path.stem + "_") and (path.parent / name).exists()
+                    self.assertTrue(own or (ROOT / "bpf" / name).exists() and "/" not in name, f"{path}: {name}")
                 else:
                     self.assertFalse(name.startswith(("bpf/", "lua")), f"{path}: {name}")
 
@@ -66,7 +69,7 @@ class Format(unittest.TestCase):
     def test_clang_format(self):
         if not shutil.which("clang-format"):
             self.skipTest("no clang-format")
-        files = sources("core/**/*.[ch]", "plugins/*.c", "bpf/**/*.[ch]", "tests/**/*.[ch]")
+        files = sources("core/**/*.[ch]", "plugins/*.[ch]", "bpf/**/*.[ch]", "tests/**/*.[ch]")
         files = [str(path) for path in files if path.name != "vmlinux.h"]
         run = subprocess.run(["clang-format", "--dry-run", "-Werror", *files], stderr=subprocess.PIPE, text=True)
         self.assertEqual(run.returncode, 0, run.stderr[:4000])
@@ -79,7 +82,7 @@ class Texts(unittest.TestCase):
                 self.assertTrue((path.parent / target).exists(), f"{path}: {target}")
 
     def test_licenses(self):
-        for path in sources("core/**/*.[ch]", "plugins/*.c", "bpf/**/*.[ch]"):
+        for path in sources("core/**/*.[ch]", "plugins/*.[ch]", "bpf/**/*.[ch]"):
             self.assertIn("SPDX-License-Identifier: ", path.read_text().splitlines()[0], path)
 
 
