@@ -58,7 +58,9 @@ static const struct row_kind program_kind = {
 	.noun = "program",
 	.most = 1024,
 	ROW(struct eun_program, choice),
-	.texts = {{SOME(struct eun_program, name)}, {MAYBE(struct eun_program, at)}},
+	.texts = {{SOME(struct eun_program, name)},
+		  {MAYBE(struct eun_program, at)},
+		  {MAYBE(struct eun_program, option)}},
 };
 static const struct row_kind aggregate_kind = {
 	.noun = "aggregate",
@@ -314,6 +316,14 @@ static __u64 streams_known(const struct check *c)
 	return n == 64 ? ~0ull : EUN_BIT(n) - 1;
 }
 
+static bool switch_known(const struct plugin *p, const char *key)
+{
+	for (uint32_t i = 0; i < p->abi.options.count; i++)
+		if (!strcmp(p->options[i].key, key))
+			return p->options[i].type == EUN_OPTION_BOOL;
+	return false;
+}
+
 static int program_check(struct check *c, uint32_t i)
 {
 	const struct eun_program *p = &c->plugin->programs[i];
@@ -323,6 +333,10 @@ static int program_check(struct check *c, uint32_t i)
 		return REFUSE(c,
 			      "program %s serves the streams 0x%llx, the plugin has %u (0x%llx); use EUN_BIT(stream)",
 			      p->name, p->streams, c->plugin->abi.streams.count, streams_known(c));
+	if (p->option && !switch_known(c->plugin, p->option))
+		return REFUSE(
+			c, "program %s is switched on by '%s', no option of the plugin that is true or false; name one",
+			p->name, p->option);
 	if (!p->group && p->choice)
 		return REFUSE(c, "program %s is choice %u of no group; give it a group over 0", p->name, p->choice);
 	for (uint32_t j = 0; j < i; j++) {

@@ -110,14 +110,16 @@ abi_bad(option_twice [[option wait of good is there twice]]
 
 # --- programs and aggregates
 abi_bad(program_streams [[serves the streams 0x5, the plugin has 2 (0x3)]]
-  [[#define PROGRAMS {"more", NULL, 5, 0, 0, 0},]])
-abi_bad(program_none [[serves the streams 0x0]] [[#define PROGRAMS {"more", NULL, 0, 0, 0, 0},]])
-abi_bad(program_at [['sched' is not a tracepoint]] [[#define PROGRAMS {"more", "sched", 1, 0, 0, 0},]])
+  [[#define PROGRAMS {"more", NULL, 5, 0, 0, 0, NULL},]])
+abi_bad(program_none [[serves the streams 0x0]] [[#define PROGRAMS {"more", NULL, 0, 0, 0, 0, NULL},]])
+abi_bad(program_at [['sched' is not a tracepoint]] [[#define PROGRAMS {"more", "sched", 1, 0, 0, 0, NULL},]])
 abi_bad(program_path [['../../etc/passwd' is not a tracepoint]]
-  [[#define PROGRAMS {"more", "../../etc/passwd", 1, 0, 0, 0},]])
-abi_bad(program_choice [[choice 2 of no group]] [[#define PROGRAMS {"more", NULL, 1, 0, 0, 2},]])
+  [[#define PROGRAMS {"more", "../../etc/passwd", 1, 0, 0, 0, NULL},]])
+abi_bad(program_choice [[choice 2 of no group]] [[#define PROGRAMS {"more", NULL, 1, 0, 0, 2, NULL},]])
 abi_bad(program_twice [[program on_total at its own place is there twice (rows 2 and 3)]]
-  [[#define PROGRAMS {"on_total", NULL, 1, 0, 0, 0},]])
+  [[#define PROGRAMS {"on_total", NULL, 1, 0, 0, 0, NULL},]])
+abi_bad(program_option [[program more is switched on by 'wait', no option of the plugin that is true or false]]
+  [[#define PROGRAMS {"more", NULL, 1, 0, 0, 0, "wait"},]])
 abi_bad(aggregate_stream [[aggregate more is of stream 7, the plugin has 2]]
   [[#define AGGREGATES {"more", 7, 4, 80, 0},]])
 abi_bad(aggregate_flag [[not flagged EUN_STREAM_AGGREGATE]] [[#define AGGREGATES {"more", PING, 4, 200, 0},]])

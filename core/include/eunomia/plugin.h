@@ -58,12 +58,13 @@ enum eun_program_flags {
  * of which the kernel accepts all that are not optional.
  */
 struct eun_program {
-	const char *name; /* of the BPF program */
-	const char *at;   /* tracepoint "category/name" for a SEC("tp") program; NULL: what its SEC() says */
-	__u64 streams;    /* EUN_BIT(stream) | ... that it serves */
-	__u32 flags;      /* enum eun_program_flags */
-	__u16 group;      /* 0: alone */
-	__u16 choice;     /* within the group, lower is better */
+	const char *name;   /* of the BPF program */
+	const char *at;     /* tracepoint "category/name" for a SEC("tp") program; NULL: what its SEC() says */
+	__u64 streams;      /* EUN_BIT(stream) | ... that it serves */
+	__u32 flags;        /* enum eun_program_flags */
+	__u16 group;        /* 0: alone */
+	__u16 choice;       /* within the group, lower is better */
+	const char *option; /* of the plugin, yes or no: attached only where it is yes; NULL: always (ABI 1.1) */
 };
 
 #define EUN_BIT(stream) (1ull << (stream))
