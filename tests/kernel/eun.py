@@ -93,9 +93,9 @@ class Run:
     def events(self):
         return [json.loads(line) for line in self.text().splitlines()]
 
-    def wait_for(self, condition):
+    def wait_for(self, condition, limit=LIMIT):
         """Until condition(event) holds for an event that it wrote."""
-        signal.alarm(LIMIT)
+        signal.alarm(limit)
         while not any(condition(event) for event in self.events()):
             if self.process.poll() is not None:
                 raise AssertionError(f"{' '.join(self.args)} ended with {self.process.returncode}: {self.said}")
