@@ -355,13 +355,19 @@ struct bpf_prog_aux {
 	u32 id;
 	char name[16];
 };
+enum bpf_prog_type {
+	BPF_PROG_TYPE_UNSPEC,
+};
+enum bpf_attach_type {
+	BPF_CGROUP_INET_INGRESS,
+};
 struct bpf_prog {
-	u32 type;
-	u32 expected_attach_type;
+	enum bpf_prog_type type;
+	enum bpf_attach_type expected_attach_type;
 	struct bpf_prog_aux *aux;
 };
 struct bpf_map {
-	u32 map_type;
+	enum bpf_map_type map_type;
 	u32 id;
 	char name[16];
 };
@@ -392,6 +398,8 @@ struct sock_common {
 	};
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	unsigned char skc_reuse : 4;
+	unsigned char skc_reuseport : 1;
 	int skc_bound_dev_if;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
@@ -413,6 +421,15 @@ struct inet_sock {
 	struct sock sk;
 	__be32 inet_saddr;
 	__be16 inet_sport;
+	unsigned long inet_flags; /* since 6.6 */
+};
+struct inet_sock___bits {
+	__u8 freebind : 1, transparent : 1, bind_address_no_port : 1;
+};
+enum { /* it has no name, so its values can't be relocated: the same since 6.6 */
+	INET_FLAGS_FREEBIND = 11,
+	INET_FLAGS_TRANSPARENT = 15,
+	INET_FLAGS_BIND_ADDRESS_NO_PORT = 18,
 };
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
@@ -491,6 +508,11 @@ struct io_accept {
 };
 struct io_connect {
 	void *addr;
+};
+struct io_socket {
+	int domain;
+	int type;
+	int protocol;
 };
 struct io_kiocb {
 	union {
