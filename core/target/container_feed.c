@@ -144,8 +144,9 @@ static void on_info(void *context, const struct container_info *info)
 	struct containers *cs = context;
 	struct entry *e = find_live(cs, info->id);
 	uint64_t id = e && e->c.cgroup ? e->c.cgroup : find_cgroup(cs, info->cgroup);
-	if (!e && (!info->pid || (cs->scanning && (!id || !pid_alive(info->pid)))))
-		return; /* it does not run */
+	/* it does not run; but one that ended before we could look was there, and its events are on their way */
+	if (!e && (cs->scanning ? !id || !info->pid || !pid_alive(info->pid) : !info->pid && !info->cgroup))
+		return;
 	bool fresh = !e;
 	if (!e && !(e = entry_add(cs)))
 		return;
@@ -172,7 +173,8 @@ static void on_info(void *context, const struct container_info *info)
 static void made_named(struct containers *cs, struct node *n, const char *id, const char *runtime)
 {
 	struct entry *e = find_live(cs, id);
-	if (!e && (e = entry_add(cs))) {
+	bool fresh = !e;
+	if (fresh && (e = entry_add(cs))) {
 		const struct container_info info = {.id = id, .runtime = runtime};
 		e->c.found = cs->scanning;
 		if (entry_describe(e, &info) < 0) {
@@ -183,10 +185,11 @@ static void made_named(struct containers *cs, struct node *n, const char *id, co
 	if (!e)
 		return;
 	bind(cs, e, n->id, NULL);
-	if (!cs->runtimes || !runtimes_find(cs->runtimes, id, on_info, cs) || e->c.state == CONTAINER_PENDING) {
-		join_sets(cs, e);
+	if (fresh && cs->runtimes)
+		runtimes_find(cs->runtimes, id, on_info, cs);
+	if (fresh && e->c.state == CONTAINER_PENDING)
 		tell(cs, e);
-	}
+	join_sets(cs, e);
 }
 
 void containers_made(struct containers *cs, uint64_t id, uint64_t parent, const char *path, uint64_t time)

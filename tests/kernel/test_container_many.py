@@ -20,6 +20,11 @@ def rss(run):
 
 
 class Many(oci.Case):
+    def same(self, found, names):
+        """Equal; what is not is said in a line, not in a thousand."""
+        self.assertEqual([pair for pair in zip(found, names) if pair[0] != pair[1]][:4], [])
+        self.assertEqual(len(found), len(names))
+
     def test_each_by_its_own_name(self):
         one = self.container("/bin/sleep 0.05")
         names = [f"{one.id}-{i}" for i in range(COUNT)]
@@ -41,10 +46,10 @@ class Many(oci.Case):
         events = run.end()
         self.assertEqual(eun.of(events, "lost"), [])
         for stream in ("container.start", "container.stop"):
-            self.assertEqual([event["id"] for event in eun.of(events, stream)], names)
+            self.same([event["id"] for event in eun.of(events, stream)], names)
         inside = [event for event in eun.of(events, EXEC) if event["exe"] == oci.BUSYBOX]
-        self.assertEqual([event["container"] and event["container"]["id"] for event in inside],
-                         [name for name in names for _ in range(2)])
+        self.same([event["container"] and event["container"]["id"] for event in inside],
+                  [name for name in names for _ in range(2)])
         self.assertEqual([event["argv"][0] for event in inside], ["/bin/sh", "/bin/sleep"] * COUNT)
         # nothing of a container says that it is the host's, runc's own preparations in it included
         home = {event["cgroup"] for event in events if event["comm"] == "runc" and not event["container"]}
