@@ -11,3 +11,6 @@
 #include "files_open.bpf.h"
 #include "files_uring.bpf.h"
 #include "files_io.bpf.h"
+#include "files_io_call.bpf.h"
+#include "files_stat.bpf.h"
+#include "files_life.bpf.h"

@@ -20,6 +20,9 @@ enum files_stream {
 	FILES_MOUNT,
 	FILES_IO,
 	FILES_IO_CALL,
+	FILES_SLOW,
+	FILES_STAT,
+	FILES_LIFE,
 };
 
 /* The calls that are told apart; io_uring stands for an open that a ring was asked for. */
@@ -80,6 +83,18 @@ enum files_call_id {
 	FILES_CALL_sync_file_range,
 	FILES_CALL_sendfile,
 	FILES_CALL_copy_file_range,
+	FILES_CALL_stat,
+	FILES_CALL_lstat,
+	FILES_CALL_fstat,
+	FILES_CALL_newfstatat,
+	FILES_CALL_statx,
+	FILES_CALL_statfs,
+	FILES_CALL_fstatfs,
+	FILES_CALL_access,
+	FILES_CALL_faccessat,
+	FILES_CALL_faccessat2,
+	FILES_CALL_readlink,
+	FILES_CALL_readlinkat,
 };
 
 /* Who says what the path is. */
@@ -144,7 +159,11 @@ struct files_value {
 	union {
 		__u64 length;
 		struct {
-			__u32 mode, rdev;
+			__u32 mode;
+			union {
+				__u32 rdev;
+				__u32 special; /* chmod: set-user-ID, set-group-ID, sticky */
+			};
 		};
 		struct {
 			__u32 owner_uid, owner_gid;
@@ -163,8 +182,10 @@ struct files_pair {
 /* mount: the path is where, the other one what. */
 struct files_mount {
 	struct files_pair pair;
-	eun_ref fstype, key;
+	eun_ref fstype, key, data;
 	__u32 mount_flags, umount_flags;
+	__u32 reserved;
+	__u64 latency_ns;
 };
 
 #define FILES_IO_PATH 256
@@ -188,9 +209,27 @@ struct files_io_call {
 	struct files_inode file;
 	__u64 bytes;
 	__s64 offset; /* where it began; -1: nowhere, or not known */
+	__u64 latency_ns;
 	__s32 fd;
 	__u8 call, op;
 	__u8 reserved[2];
+};
+
+struct files_stat {
+	struct files_path p;
+	__s32 fd;
+	__u32 access;
+};
+
+/* A file whose creation was seen and that is gone. */
+struct files_life {
+	struct eun_event h;
+	eun_ref path;
+	__u32 creator;
+	__u64 age_ns;
+	__u64 inode;
+	__u32 dev;
+	__u8 call, reserved[3];
 };
 
 #endif

@@ -5,6 +5,7 @@
 
 /* include/uapi/linux/fcntl.h, include/uapi/linux/mount.h */
 #define AT_REMOVEDIR 0x200
+#define AT_EMPTY_PATH 0x1000
 #define FSCONFIG_SET_BINARY 2
 
 enum files_arg {
@@ -24,7 +25,7 @@ struct files_call {
 	u8 other_is_text;
 	u8 flags, flags_are_how;  /* openat2 has them in a struct open_how (0, 1) */
 	u8 value[2], value_is_64; /* chmod's mode and the like: two of 32 bits or (1) one of 64 */
-	u8 fstype, key;           /* strings of mount's family */
+	u8 fstype, key, data;     /* strings of mount's family */
 };
 
 #define CALL(name, stream_, ...) [NR_##name] = {.stream = stream_, .call = FILES_CALL_##name, __VA_ARGS__}
@@ -48,7 +49,8 @@ static const struct files_call files_calls[NR_CALLS] = {
 	CALL(ftruncate, FILES_TRUNCATE, .dirfd = FIRST, .value = {SECOND}, .value_is_64 = 1),
 	CALL(mkdirat, FILES_MKDIR, .dirfd = FIRST, .path = SECOND, .value = {THIRD}),
 	CALL(mknodat, FILES_MKNOD, .dirfd = FIRST, .path = SECOND, .value = {THIRD, FOURTH}),
-	CALL(mount, FILES_MOUNT, .path = SECOND, .other = FIRST, .other_is_text = 1, .fstype = THIRD, .flags = FOURTH),
+	CALL(mount, FILES_MOUNT, .path = SECOND, .other = FIRST, .other_is_text = 1, .fstype = THIRD, .flags = FOURTH,
+	     .data = FIFTH),
 	CALL(umount2, FILES_MOUNT, .path = FIRST, .flags = SECOND),
 	CALL(move_mount, FILES_MOUNT, .dirfd = THIRD, .path = FOURTH, .other_dirfd = FIRST, .other = SECOND,
 	     .flags = FIFTH),
@@ -60,6 +62,14 @@ static const struct files_call files_calls[NR_CALLS] = {
 	CALL(open_tree_attr, FILES_MOUNT, .dirfd = FIRST, .path = SECOND, .flags = THIRD),
 	CALL(mount_setattr, FILES_MOUNT, .dirfd = FIRST, .path = SECOND, .flags = THIRD),
 	CALL(pivot_root, FILES_MOUNT, .path = FIRST, .other = SECOND),
+	CALL(fstat, FILES_STAT, .dirfd = FIRST),
+	CALL(newfstatat, FILES_STAT, .dirfd = FIRST, .path = SECOND, .flags = FOURTH),
+	CALL(statx, FILES_STAT, .dirfd = FIRST, .path = SECOND, .flags = THIRD),
+	CALL(statfs, FILES_STAT, .path = FIRST),
+	CALL(fstatfs, FILES_STAT, .dirfd = FIRST),
+	CALL(faccessat, FILES_STAT, .dirfd = FIRST, .path = SECOND, .value = {THIRD}),
+	CALL(faccessat2, FILES_STAT, .dirfd = FIRST, .path = SECOND, .value = {THIRD}, .flags = FOURTH),
+	CALL(readlinkat, FILES_STAT, .dirfd = FIRST, .path = SECOND),
 #ifdef FILES_LEGACY_CALLS
 	CALL(open, FILES_OPEN, .path = FIRST, .flags = SECOND),
 	CALL(creat, FILES_OPEN, .path = FIRST),
@@ -73,6 +83,10 @@ static const struct files_call files_calls[NR_CALLS] = {
 	CALL(lchown, FILES_CHOWN, .path = FIRST, .value = {SECOND, THIRD}),
 	CALL(mkdir, FILES_MKDIR, .path = FIRST, .value = {SECOND}),
 	CALL(mknod, FILES_MKNOD, .path = FIRST, .value = {SECOND, THIRD}),
+	CALL(stat, FILES_STAT, .path = FIRST),
+	CALL(lstat, FILES_STAT, .path = FIRST),
+	CALL(access, FILES_STAT, .path = FIRST, .value = {SECOND}),
+	CALL(readlink, FILES_STAT, .path = FIRST),
 #endif
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (MIT OR GPL-2.0) */
-/* Reads, writes and syncs: added up by thread and file, or one by one. Part of files.bpf.c. */
+/* Reads, writes and syncs, added up by thread and file. Part of files.bpf.c. */
 #ifndef EUNOMIA_FILES_IO_BPF_H
 #define EUNOMIA_FILES_IO_BPF_H
 
@@ -205,63 +205,6 @@ SEC("?tp")
 int io_exit_plain(struct trace_event_raw_sys_exit *ctx)
 {
 	return files_transferred(ctx, false);
-}
-
-/* Where the bytes of a call began. */
-static __always_inline s64 files_offset(struct file *file, u8 type, const struct files_side *side, u64 bytes)
-{
-	s64 offset = -1;
-	u64 arg = files_arg(side->offset);
-	if (side->op == FILES_SYNC)
-		return -1;
-	if (side->start == AT_ARGUMENT && arg != -1ull)
-		return arg;
-	if (side->start == AT_POINTER && arg)
-		return bpf_probe_read_user(&offset, sizeof(offset), (void *)arg) ? -1 : offset - (s64)bytes;
-	return type == S_IFREG || type == S_IFBLK ? BPF_CORE_READ(file, f_pos) - (s64)bytes : -1;
-}
-
-/* One call on one file. Global, or the verifier would check it for each side. */
-__noinline int files_report(u32 nr, u32 i, s64 ret)
-{
-	const struct files_transfer *t = &files_transfers[nr & (NR_CALLS - 1)];
-	const struct files_side *side = &t->side[i & 1];
-	u64 sets = eun_enter(FILES_IO_CALL);
-	if (!sets)
-		return 0;
-	int fd = files_arg(side->fd);
-	struct file *file = eun_fd_file(fd);
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	if (!files_counts(BPF_CORE_READ(inode, i_mode) >> 12)) {
-		eun_count(FILES_IO_CALL, not_where, 1);
-		return 0;
-	}
-	struct eun_slot *s = eun_make(FILES_IO_CALL, sizeof(struct files_io_call), sets);
-	if (!s)
-		return 0;
-	struct files_io_call *e = eun_record(s);
-	e->call = t->call;
-	e->op = side->op;
-	e->fd = fd;
-	e->ret = ret;
-	e->bytes = ret > 0 ? ret : 0;
-	e->offset = -1;
-	if (file) {
-		files_add_file(s, &e->file, &e->path, NULL, file);
-		e->offset = files_offset(file, e->file.type, side, e->bytes);
-	}
-	eun_submit(s);
-	return 0;
-}
-
-SEC("?tp")
-int io_call_exit(struct trace_event_raw_sys_exit *ctx)
-{
-	const struct files_transfer *t = &files_transfers[(u64)ctx->id & (NR_CALLS - 1)];
-	files_report(ctx->id, 0, ctx->ret);
-	if (t->side[1].fd)
-		files_report(ctx->id, 1, ctx->ret);
-	return 0;
 }
 
 #endif

@@ -7,6 +7,9 @@
 /* those that newer architectures do without */
 #define FILES_LEGACY_CALLS
 #define NR_open 2
+#define NR_stat 4
+#define NR_lstat 6
+#define NR_access 21
 #define NR_rename 82
 #define NR_mkdir 83
 #define NR_rmdir 84
@@ -14,6 +17,7 @@
 #define NR_link 86
 #define NR_unlink 87
 #define NR_symlink 88
+#define NR_readlink 89
 #define NR_chmod 90
 #define NR_chown 92
 #define NR_lchown 94
@@ -21,6 +25,7 @@
 
 #define NR_read 0
 #define NR_write 1
+#define NR_fstat 5
 #define NR_pread64 17
 #define NR_pwrite64 18
 #define NR_readv 19
@@ -32,6 +37,8 @@
 #define NR_ftruncate 77
 #define NR_fchmod 91
 #define NR_fchown 93
+#define NR_statfs 137
+#define NR_fstatfs 138
 #define NR_pivot_root 155
 #define NR_mount 165
 #define NR_umount2 166
@@ -39,11 +46,14 @@
 #define NR_mkdirat 258
 #define NR_mknodat 259
 #define NR_fchownat 260
+#define NR_newfstatat 262
 #define NR_unlinkat 263
 #define NR_renameat 264
 #define NR_linkat 265
 #define NR_symlinkat 266
+#define NR_readlinkat 267
 #define NR_fchmodat 268
+#define NR_faccessat 269
 #define NR_sync_file_range 277
 #define NR_preadv 295
 #define NR_pwritev 296
@@ -52,6 +62,7 @@
 #define NR_copy_file_range 326
 #define NR_preadv2 327
 #define NR_pwritev2 328
+#define NR_statx 332
 #elif defined(__TARGET_ARCH_arm64)
 #define NR_mknodat 33
 #define NR_mkdirat 34
@@ -62,8 +73,11 @@
 #define NR_umount2 39
 #define NR_mount 40
 #define NR_pivot_root 41
+#define NR_statfs 43
+#define NR_fstatfs 44
 #define NR_truncate 45
 #define NR_ftruncate 46
+#define NR_faccessat 48
 #define NR_fchmod 52
 #define NR_fchmodat 53
 #define NR_fchownat 54
@@ -78,6 +92,9 @@
 #define NR_preadv 69
 #define NR_pwritev 70
 #define NR_sendfile 71
+#define NR_readlinkat 78
+#define NR_newfstatat 79
+#define NR_fstat 80
 #define NR_fsync 82
 #define NR_fdatasync 83
 #define NR_sync_file_range 84
@@ -86,6 +103,7 @@
 #define NR_copy_file_range 285
 #define NR_preadv2 286
 #define NR_pwritev2 287
+#define NR_statx 291
 #else
 #error "files_nr.h: no system call numbers for this architecture"
 #endif
@@ -98,6 +116,7 @@
 #define NR_fsmount 432
 #define NR_fspick 433
 #define NR_openat2 437
+#define NR_faccessat2 439
 #define NR_mount_setattr 442
 #define NR_fchmodat2 452
 #define NR_open_tree_attr 467

@@ -10,6 +10,9 @@
 /* So much of a text is kept from the begin of a call to its end, with its NUL. */
 #define FILES_TEXT 256
 
+/* S_ISUID | S_ISGID | S_ISVTX */
+#define FILES_SPECIAL 07000
+
 /* In place of a directory: the text is no path. */
 #define FILES_NO_DIR -200
 
@@ -19,6 +22,7 @@ struct files_begun {
 	int dirfd;    /* io_uring's opens only, as what follows */
 	u32 flags;    /* of the open */
 	u32 reported; /* has its record already */
+	u64 time;     /* when a call of mount's family began */
 	char text[2][FILES_TEXT];
 };
 
@@ -46,6 +50,7 @@ int path_enter(struct trace_event_raw_sys_enter *ctx)
 	struct files_begun *b = eun_record(s);
 	u64 tid = (u32)bpf_get_current_pid_tgid();
 	__builtin_memset(b, 0, sizeof(*b));
+	b->time = bpf_ktime_get_boot_ns();
 	if (call->path && bpf_probe_read_user_str(b->text[0], FILES_TEXT, (void *)files_arg(call->path)) > 0)
 		b->read |= 1;
 	if (call->other && bpf_probe_read_user_str(b->text[1], FILES_TEXT, (void *)files_arg(call->other)) > 0)
@@ -144,6 +149,12 @@ static __always_inline void files_add_mount(struct eun_slot *s, struct files_mou
 		e->mount_flags = e->pair.p.flags;
 	if (call->call == FILES_CALL_umount2)
 		e->umount_flags = e->pair.p.flags;
+	if (call->data)
+		eun_add_user_string(s, &e->data, (void *)files_arg(call->data));
+	u64 tid = (u32)bpf_get_current_pid_tgid();
+	struct files_begun *b = bpf_map_lookup_elem(&files_begun, &tid);
+	if (b)
+		e->latency_ns = e->pair.p.h.time - b->time;
 }
 
 static __always_inline void files_add_value(struct files_value *e, const struct files_call *call)
@@ -154,6 +165,8 @@ static __always_inline void files_add_value(struct files_value *e, const struct 
 		e->value[0] = files_arg(call->value[0]);
 		e->value[1] = files_arg(call->value[1]);
 	}
+	if (call->stream == FILES_CHMOD)
+		e->special = e->mode & FILES_SPECIAL;
 }
 
 static __always_inline void files_describe(struct eun_slot *s, const struct files_call *call, long ret)

@@ -37,6 +37,30 @@ static const struct eun_label at_flags[] = {
 	{0, NULL},
 };
 
+static const struct eun_label stat_flags[] = {
+	{AT_SYMLINK_NOFOLLOW, "AT_SYMLINK_NOFOLLOW"},
+	{AT_EACCESS, "AT_EACCESS"},
+	{AT_NO_AUTOMOUNT, "AT_NO_AUTOMOUNT"},
+	{AT_EMPTY_PATH, "AT_EMPTY_PATH"},
+	{AT_STATX_FORCE_SYNC, "AT_STATX_FORCE_SYNC"},
+	{AT_STATX_DONT_SYNC, "AT_STATX_DONT_SYNC"},
+	{0, NULL},
+};
+
+static const struct eun_label access_modes[] = {
+	{4, "R_OK"},
+	{2, "W_OK"},
+	{1, "X_OK"},
+	{0, NULL},
+};
+
+static const struct eun_label special_bits[] = {
+	{04000, "S_ISUID"},
+	{02000, "S_ISGID"},
+	{01000, "S_ISVTX"},
+	{0, NULL},
+};
+
 static const struct eun_label unlink_flags[] = {
 	{AT_REMOVEDIR, "AT_REMOVEDIR"},
 	{0, NULL},
@@ -154,6 +178,18 @@ static const struct eun_label calls[] = {
 	NAMED(sync_file_range),
 	NAMED(sendfile),
 	NAMED(copy_file_range),
+	NAMED(stat),
+	NAMED(lstat),
+	NAMED(fstat),
+	NAMED(newfstatat),
+	NAMED(statx),
+	NAMED(statfs),
+	NAMED(fstatfs),
+	NAMED(access),
+	NAMED(faccessat),
+	NAMED(faccessat2),
+	NAMED(readlink),
+	NAMED(readlinkat),
 	{0, NULL},
 };
 
@@ -235,6 +271,8 @@ static const struct eun_field link_fields[] = {
 static const struct eun_field chmod_fields[] = {
 	WHERE_FIELDS(struct files_value, p.at, "", "the file"),
 	EUN_NAMED("mode_new", struct files_value, mode, EUN_U32, EUN_FIELD_OCTAL, NULL, "the permissions asked for"),
+	EUN_LABELLED(struct files_value, special, EUN_FLAGS, 0, special_bits,
+		     "of these, the set-ID bits and the sticky one"),
 	FLAGS_FIELD(struct files_value, p., at_flags),
 	PATH_FIELDS(struct files_value, p.),
 };
@@ -273,12 +311,15 @@ static const struct eun_field mount_fields[] = {
 	WHERE_FIELDS(struct files_mount, pair.p.at, "", "where: the target; of open_tree and fspick, the mount meant"),
 	EUN_FIELD(struct files_mount, fstype, EUN_STRING, EUN_FIELD_USER, "file system type, of mount and fsopen"),
 	EUN_FIELD(struct files_mount, key, EUN_STRING, EUN_FIELD_USER, "of fsconfig: what is set to the value source"),
+	EUN_FIELD(struct files_mount, data, EUN_STRING, EUN_FIELD_USER,
+		  "of mount: the options, as text (a few file systems take another form)"),
 	EUN_LABELLED(struct files_mount, mount_flags, EUN_FLAGS, 0, mount_flags, "of mount"),
 	EUN_LABELLED(struct files_mount, umount_flags, EUN_FLAGS, 0, umount_flags, "of umount2"),
 	EUN_NAMED("flags", struct files_mount, pair.p.flags, EUN_U32, EUN_FIELD_HEX, NULL,
 		  "the call's flags as a number; of fsconfig: its command"),
 	EUN_NAMED("ret", struct files_mount, pair.p.ret, EUN_ERRNO, EUN_FIELD_ERROR, NULL,
 		  "0 or a descriptor, or why it failed"),
+	EUN_FIELD(struct files_mount, latency_ns, EUN_U64, 0, "from the call's begin to its end; 0: not known"),
 	EUN_NAMED("path_source", struct files_mount, pair.p.path_source, EUN_ENUM, 0, sources, SOURCE_HELP),
 };
 
@@ -304,10 +345,33 @@ static const struct eun_field io_call_fields[] = {
 	EUN_LABELLED(struct files_io_call, op, EUN_ENUM, 0, ops, "what was done; a copying call is a read and a write"),
 	EUN_FIELD(struct files_io_call, bytes, EUN_U64, 0, "how many bytes were moved"),
 	EUN_FIELD(struct files_io_call, offset, EUN_S64, 0, "where in the file it began; -1: nowhere, or not known"),
+	EUN_FIELD(struct files_io_call, latency_ns, EUN_U64, 0,
+		  "from the call's begin to its end; 0: not known, it began before eunomia did"),
 	EUN_FIELD(struct files_io_call, fd, EUN_S32, 0, "the descriptor"),
 	EUN_FIELD(struct files_io_call, ret, EUN_ERRNO, EUN_FIELD_ERROR, "bytes, or why it failed"),
 	CALL_FIELD(struct files_io_call, call),
 	INODE_FIELDS(struct files_io_call),
+};
+
+static const struct eun_field stat_fields[] = {
+	WHERE_FIELDS(struct files_stat, p.at, "", "the file asked about"),
+	EUN_FIELD(struct files_stat, fd, EUN_S32, 0, "the descriptor asked about; -1: a path"),
+	EUN_LABELLED(struct files_stat, access, EUN_FLAGS, 0, access_modes, "of access: what was asked for; 0: F_OK"),
+	FLAGS_FIELD(struct files_stat, p., stat_flags),
+	EUN_NAMED("path_source", struct files_stat, p.path_source, EUN_ENUM, 0, sources, SOURCE_HELP),
+	EUN_NAMED("ret", struct files_stat, p.ret, EUN_ERRNO, EUN_FIELD_ERROR, NULL,
+		  "0, or why it failed; of readlink: bytes"),
+	CALL_FIELD(struct files_stat, p.call),
+};
+
+static const struct eun_field life_fields[] = {
+	EUN_FIELD(struct files_life, path, EUN_PATH, EUN_FIELD_USER, "the name that was removed"),
+	EUN_FIELD(struct files_life, age_ns, EUN_U64, 0, "from its creation to now"),
+	EUN_FIELD(struct files_life, creator, EUN_U32, 0, "the process that created it"),
+	EUN_FIELD(struct files_life, dev, EUN_U32, 0,
+		  "device of the file system (st_dev); made by mknod: 0, not known"),
+	EUN_FIELD(struct files_life, inode, EUN_U64, 0, "inode number; likewise"),
+	CALL_FIELD(struct files_life, call),
 };
 
 #define STREAM(index, name_, record, fields_, flags_, columns_, help_) \
@@ -347,6 +411,12 @@ static const struct eun_stream streams[] = {
 	       "reads, writes and syncs added up by thread and file; not those of io_uring and of mapped memory"),
 	STREAM(FILES_IO_CALL, "files.io_call", struct files_io_call, io_call_fields, 0, "op,bytes,offset,path,ret",
 	       "each read, write and sync; likewise"),
+	STREAM(FILES_SLOW, "files.slow", struct files_io_call, io_call_fields, 0, "op,bytes,offset,latency_ns,path",
+	       "those of files.io_call that took long (option slow)"),
+	STREAM(FILES_STAT, "files.stat", struct files_stat, stat_fields, 0, "call,path,fd,ret",
+	       "a file is asked about (stat's family, statfs, access, readlink)"),
+	STREAM(FILES_LIFE, "files.life", struct files_life, life_fields, 0, "age_ns,path",
+	       "a file is deleted whose creation was seen (see option births)"),
 };
 
 static const struct eun_option options[] = {
@@ -362,14 +432,29 @@ static const struct eun_option options[] = {
 	 .max = 1048576,
 	 .help = "files.io: at most so many pairs of a thread and a file in one interval",
 	 .map = "files_rows"},
+	{.key = "slow",
+	 .type = EUN_OPTION_TIME,
+	 .def = "10ms",
+	 .max = 3600000000000,
+	 .help = "files.slow: calls that took at least so long",
+	 .var = "files_slow_ns"},
+	{.key = "births",
+	 .type = EUN_OPTION_UINT,
+	 .def = "4096",
+	 .min = 64,
+	 .max = 1048576,
+	 .help = "files.life: so many created files are remembered, by name: not found where a symbolic link, . or .. "
+		 "leads to it at its end, or a directory above was renamed; nor what io_uring or bind creates or "
+		 "deletes",
+	 .map = "files_births"},
 };
 
-#define AT(program, place, stream, flags_)                                                \
-	{                                                                                 \
-		.name = program, .at = place, .streams = EUN_BIT(stream), .flags = flags_ \
+#define AT(program, place, streams_, flags_)                                       \
+	{                                                                          \
+		.name = program, .at = place, .streams = streams_, .flags = flags_ \
 	}
-#define ENTER(program, call, stream, flags) AT(program, "syscalls/sys_enter_" call, stream, flags)
-#define EXIT(program, call, stream, flags) AT(program, "syscalls/sys_exit_" call, stream, flags)
+#define ENTER(program, call, streams, flags) AT(program, "syscalls/sys_enter_" call, streams, flags)
+#define EXIT(program, call, streams, flags) AT(program, "syscalls/sys_exit_" call, streams, flags)
 
 /* Calls that only older architectures have, and calls that only newer kernels or some configurations have. */
 #define LEGACY EUN_PROGRAM_OPTIONAL
@@ -383,11 +468,16 @@ static const struct eun_option options[] = {
 	}
 #define OPEN(call, flags) \
 	CHOICE("open_exit", call, FILES_OPEN, flags, 1, 0), CHOICE("open_exit_plain", call, FILES_OPEN, flags, 1, 1)
-#define DESCRIPTOR(call, stream) EXIT("path_exit", call, stream, 0)
-#define PATH(call, stream, flags) ENTER("path_enter", call, stream, flags), EXIT("path_exit", call, stream, flags)
+#define DESCRIPTOR(call, stream) EXIT("path_exit", call, EUN_BIT(stream), 0)
+#define PATH(call, stream, flags) \
+	ENTER("path_enter", call, EUN_BIT(stream), flags), EXIT("path_exit", call, EUN_BIT(stream), flags)
+#define IO_CALLS (EUN_BIT(FILES_IO_CALL) | EUN_BIT(FILES_SLOW))
 #define TRANSFER(call)                                                                                \
 	CHOICE("io_exit", call, FILES_IO, 0, 2, 0), CHOICE("io_exit_plain", call, FILES_IO, 0, 2, 1), \
-		EXIT("io_call_exit", call, FILES_IO_CALL, 0)
+		ENTER("io_call_enter", call, IO_CALLS, 0), EXIT("io_call_exit", call, IO_CALLS, 0)
+#define ASK(call, flags) EXIT("stat_exit", call, EUN_BIT(FILES_STAT), flags)
+#define BIRTH(call, flags) EXIT("life_open", call, EUN_BIT(FILES_LIFE), flags)
+#define LIFE(call, flags) EXIT("life_exit", call, EUN_BIT(FILES_LIFE), flags)
 
 static const struct eun_program programs[] = {
 	OPEN("openat", 0),
@@ -395,10 +485,10 @@ static const struct eun_program programs[] = {
 	OPEN("open", LEGACY),
 	OPEN("creat", LEGACY),
 	OPEN("open_by_handle_at", RECENT),
-	AT("uring_submit_sqe", "io_uring/io_uring_submit_sqe", FILES_OPEN, EUN_PROGRAM_OPTIONAL),
-	AT("uring_submit_req", "io_uring/io_uring_submit_req", FILES_OPEN, EUN_PROGRAM_OPTIONAL),
-	AT("uring_complete", "io_uring/io_uring_complete", FILES_OPEN, EUN_PROGRAM_OPTIONAL),
-	ENTER("close_enter", "close", FILES_CLOSE, 0),
+	AT("uring_submit_sqe", "io_uring/io_uring_submit_sqe", EUN_BIT(FILES_OPEN), EUN_PROGRAM_OPTIONAL),
+	AT("uring_submit_req", "io_uring/io_uring_submit_req", EUN_BIT(FILES_OPEN), EUN_PROGRAM_OPTIONAL),
+	AT("uring_complete", "io_uring/io_uring_complete", EUN_BIT(FILES_OPEN), EUN_PROGRAM_OPTIONAL),
+	ENTER("close_enter", "close", EUN_BIT(FILES_CLOSE), 0),
 	PATH("renameat", FILES_RENAME, 0),
 	PATH("renameat2", FILES_RENAME, 0),
 	PATH("rename", FILES_RENAME, LEGACY),
@@ -432,8 +522,8 @@ static const struct eun_program programs[] = {
 	PATH("open_tree_attr", FILES_MOUNT, RECENT),
 	PATH("mount_setattr", FILES_MOUNT, 0),
 	PATH("pivot_root", FILES_MOUNT, 0),
-	DESCRIPTOR("fsopen", FILES_MOUNT),
-	DESCRIPTOR("fsmount", FILES_MOUNT),
+	PATH("fsopen", FILES_MOUNT, 0),
+	PATH("fsmount", FILES_MOUNT, 0),
 	TRANSFER("read"),
 	TRANSFER("readv"),
 	TRANSFER("pread64"),
@@ -449,6 +539,31 @@ static const struct eun_program programs[] = {
 	TRANSFER("sync_file_range"),
 	TRANSFER("sendfile64"),
 	TRANSFER("copy_file_range"),
+	ASK("newfstat", 0),
+	ASK("newfstatat", 0),
+	ASK("statx", 0),
+	ASK("statfs", 0),
+	ASK("fstatfs", 0),
+	ASK("faccessat", 0),
+	ASK("faccessat2", 0),
+	ASK("readlinkat", 0),
+	ASK("newstat", LEGACY),
+	ASK("newlstat", LEGACY),
+	ASK("access", LEGACY),
+	ASK("readlink", LEGACY),
+	BIRTH("openat", 0),
+	BIRTH("openat2", 0),
+	BIRTH("open", LEGACY),
+	BIRTH("creat", LEGACY),
+	LIFE("mknodat", 0),
+	LIFE("mknod", LEGACY),
+	LIFE("linkat", 0),
+	LIFE("link", LEGACY),
+	LIFE("renameat", 0),
+	LIFE("renameat2", 0),
+	LIFE("rename", LEGACY),
+	LIFE("unlinkat", 0),
+	LIFE("unlink", LEGACY),
 };
 
 static const struct eun_aggregate aggregates[] = {
@@ -474,6 +589,7 @@ static const struct eun_tool_option opensnoop_options[] = {
 	 .letter = 'e',
 	 .help = "what kind of file, where it lies, by which call",
 	 .columns = "type,mode,dev,inode,call,path_source"},
+	{.name = "full-path", .letter = 'F', .help = "changes nothing: paths are always whole"},
 };
 
 static const struct eun_column filetop_columns[] = {
@@ -491,6 +607,64 @@ static const struct eun_tool_option filetop_options[] = {
 	{.name = "all", .letter = 'a', .help = "sockets, pipes and devices too", .set = "all=true"},
 };
 
+static const struct eun_column statsnoop_columns[] = {
+	{.header = "PID", .field = "pid"},           {.header = "COMM", .field = "comm", .width = 16},
+	{.header = "FD", .field = "fd", .width = 3}, {.header = "ERR", .field = "ret"},
+	{.header = "PATH", .field = "path"},
+};
+
+static const struct eun_tool_option statsnoop_options[] = {
+	{.name = "timestamp",
+	 .letter = 't',
+	 .help = "when, by which call, and how",
+	 .columns = "time,call,flags,access"},
+};
+
+static const struct eun_column fileslower_columns[] = {
+	{.header = "TIME", .field = "time"},
+	{.header = "PID", .field = "pid"},
+	{.header = "COMM", .field = "comm", .width = 16},
+	{.header = "OP", .field = "op", .width = 5},
+	{.header = "BYTES", .field = "bytes", .width = 7},
+	{.header = "OFF_KB", .field = "offset", .width = 7, .divisor = 1024},
+	{.header = "LAT_MS", .field = "latency_ns", .width = 7, .decimals = 2, .divisor = 1000000},
+	{.header = "FILE", .field = "path"},
+};
+
+static const struct eun_tool_option fileslower_options[] = {
+	{.name = "min-ms", .value = "MS", .help = "calls that took at least so long (10)", .set = "slow=$ms"},
+	{.name = "all", .letter = 'a', .help = "sockets, pipes and devices too", .set = "all=true"},
+};
+
+static const struct eun_column filelife_columns[] = {
+	{.header = "TIME", .field = "time"},
+	{.header = "PID", .field = "pid"},
+	{.header = "COMM", .field = "comm", .width = 16},
+	{.header = "AGE_S", .field = "age_ns", .width = 7, .decimals = 2, .divisor = 1000000000},
+	{.header = "FILE", .field = "path"},
+};
+
+static const struct eun_column mountsnoop_columns[] = {
+	{.header = "COMM", .field = "comm", .width = 16},
+	{.header = "PID", .field = "pid"},
+	{.header = "TID", .field = "tid"},
+	{.header = "MNT_NS", .field = "mntns"},
+	{.header = "CALL", .field = "call", .width = 10},
+	{.header = "RET", .field = "ret"},
+	{.header = "LAT", .field = "latency_ns", .width = 9},
+	{.header = "SOURCE", .field = "source"},
+	{.header = "TARGET", .field = "path"},
+	{.header = "FSTYPE", .field = "fstype"},
+	{.header = "FLAGS", .field = "flags"},
+};
+
+static const struct eun_tool_option mountsnoop_options[] = {
+	{.name = "detailed",
+	 .letter = 'd',
+	 .help = "more of the call's arguments",
+	 .columns = "mount_flags,umount_flags,key,data"},
+};
+
 static const struct eun_tool tools[] = {
 	{.name = "opensnoop",
 	 .help = "files that are opened, with their resolved paths",
@@ -505,6 +679,25 @@ static const struct eun_tool tools[] = {
 	 .options = EUN_TABLE(filetop_options),
 	 .sort = "-bytes,-count",
 	 .key = "tid,dev,inode"},
+	{.name = "fileslower",
+	 .help = "reads, writes and syncs that take long",
+	 .stream = FILES_SLOW,
+	 .columns = EUN_TABLE(fileslower_columns),
+	 .options = EUN_TABLE(fileslower_options)},
+	{.name = "filelife",
+	 .help = "files that are created and deleted, and their age",
+	 .stream = FILES_LIFE,
+	 .columns = EUN_TABLE(filelife_columns)},
+	{.name = "mountsnoop",
+	 .help = "changes to the tree of mounts",
+	 .stream = FILES_MOUNT,
+	 .columns = EUN_TABLE(mountsnoop_columns),
+	 .options = EUN_TABLE(mountsnoop_options)},
+	{.name = "statsnoop",
+	 .help = "files that are asked about",
+	 .stream = FILES_STAT,
+	 .columns = EUN_TABLE(statsnoop_columns),
+	 .options = EUN_TABLE(statsnoop_options)},
 };
 
 EUN_EXPORT const struct eun_plugin eunomia_plugin = {

@@ -8,6 +8,9 @@ those of the steps, in order, no other, with exactly these fields.
 import ctypes
 import errno
 import os
+import re
+import signal
+import subprocess
 
 import eun
 
@@ -16,13 +19,15 @@ libc.syscall.restype = ctypes.c_long
 
 # x86-64; those from 424 on are everybody's
 NR = dict(
-    read=0, write=1, open=2, close=3, pread64=17, pwrite64=18, readv=19, writev=20, sendfile=40, fsync=74, fdatasync=75,
-    truncate=76, ftruncate=77, rename=82, mkdir=83, rmdir=84, creat=85, link=86, unlink=87, symlink=88, chmod=90,
-    fchmod=91, chown=92, fchown=93, lchown=94, mknod=133, pivot_root=155, chroot=161, mount=165, umount2=166,
-    openat=257, mkdirat=258, mknodat=259, fchownat=260, unlinkat=263, renameat=264, linkat=265, symlinkat=266,
-    fchmodat=268, unshare=272, sync_file_range=277, preadv=295, pwritev=296, name_to_handle_at=303,
-    open_by_handle_at=304, renameat2=316, copy_file_range=326, preadv2=327, pwritev2=328, open_tree=428, move_mount=429,
-    fsopen=430, fsconfig=431, fsmount=432, fspick=433, openat2=437, mount_setattr=442, fchmodat2=452,
+    read=0, write=1, open=2, close=3, stat=4, fstat=5, lstat=6, pread64=17, pwrite64=18, readv=19, writev=20, access=21,
+    sendfile=40, fsync=74, fdatasync=75, truncate=76, ftruncate=77, rename=82, mkdir=83, rmdir=84, creat=85, link=86,
+    unlink=87, symlink=88, readlink=89, chmod=90, fchmod=91, chown=92, fchown=93, lchown=94, mknod=133, statfs=137,
+    fstatfs=138, pivot_root=155, chroot=161, mount=165, umount2=166, openat=257, mkdirat=258, mknodat=259, fchownat=260,
+    newfstatat=262, unlinkat=263, renameat=264, linkat=265, symlinkat=266, readlinkat=267, fchmodat=268, faccessat=269,
+    unshare=272, sync_file_range=277, preadv=295, pwritev=296, name_to_handle_at=303, open_by_handle_at=304,
+    renameat2=316, userfaultfd=323, copy_file_range=326, preadv2=327, pwritev2=328, statx=332, open_tree=428,
+    move_mount=429, fsopen=430, fsconfig=431, fsmount=432, fspick=433, openat2=437, faccessat2=439, mount_setattr=442,
+    fchmodat2=452,
 )
 
 CWD = -100
@@ -88,7 +93,30 @@ def expect(test, steps, *options, act=play, directory="/"):
     wanted = [max(ret, 0) if step.ret is None else step.ret for step, ret in zip(steps, child.result)]
     test.assertEqual(wanted, child.result)
     for step, ret, event in zip(steps, wanted, events):
+        test.assertGreater(event.pop("latency_ns", 1), 0)
         test.assertEqual({**step.event, "ret": ret}, own(event), f"{step.name}{step.args}")
         test.assertEqual((child.pid, child.pid, os.getpid()), (event["pid"], event["tid"], event["ppid"]))
     test.assertEqual(len(steps), len(events), events[len(steps) :])
     return events
+
+
+def started_with(command, said):
+    """An oracle, once it says that it is attached."""
+    oracle = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    signal.alarm(eun.LIMIT)
+    for line in oracle.stdout:
+        if re.search(said, line):
+            signal.alarm(0)
+            return oracle
+    raise AssertionError(f"{command} ended")
+
+
+def strace(child, calls, out, *options, follow=True):
+    """The lines that strace has of the calls of a child that acts now, and of its threads and children."""
+    command = ["strace", *(["-f"] if follow else []), "-s", "5000", "-e", f"trace={calls}", "-o", out, *options]
+    command += ["-p", str(child.pid)]
+    oracle = started_with(command, "attached")
+    child.go()
+    child.result = child.wait()
+    oracle.communicate(timeout=eun.LIMIT)
+    return eun.read(out).splitlines()

@@ -23,6 +23,10 @@ def by_fd(path):
     return {"path": path, "dir": None, "name": None, **KERNEL}
 
 
+def special(mode):
+    return [name for bit, name in ((0o4000, "S_ISUID"), (0o2000, "S_ISGID"), (0o1000, "S_ISVTX")) if mode & bit]
+
+
 class Setting(unittest.TestCase):
     def setUp(self):
         self.top = os.path.realpath(tempfile.mkdtemp(prefix="eunomia-files."))
@@ -142,7 +146,8 @@ class Paths(Setting):
 
     def test_chmod(self):
         def chmod(name, args, mode, place, flags=(), ret=0):
-            return Step("chmod", name, *args, ret=ret, mode_new=mode, flags=list(flags), **place)
+            return Step("chmod", name, *args, ret=ret, mode_new=mode, flags=list(flags), special=special(mode),
+                        **place)
 
         steps = [
             chmod("chmod", (b"soft", 0o604), 0o604, {**self.path(b"soft"), **USER}),
@@ -247,7 +252,7 @@ class Mounts(Setting):
         return results
 
     def step(self, name, /, *args, source=None, place=NO_PATH, mount_flags=(), umount_flags=(), keep=None, **more):
-        fields = {"fstype": None, "key": None, "flags": 0, **more}
+        fields = {"fstype": None, "key": None, "data": None, "flags": 0, **more}
         path_source = fields.pop("path_source", "user" if place["name"] else "kernel")
         step = Step("mount", name, *args, source=source, mount_flags=list(mount_flags), path_source=path_source,
                     umount_flags=list(umount_flags), **place, **fields)
@@ -263,7 +268,7 @@ class Mounts(Setting):
         self.expect([
             self.private(),
             self.step("mount", b"space", b"sub", b"tmpfs", 2 | 8, b"size=1m", source="space", place=self.path("sub"),
-                      fstype="tmpfs", flags=10, mount_flags=["MS_NOSUID", "MS_NOEXEC"]),
+                      fstype="tmpfs", flags=10, mount_flags=["MS_NOSUID", "MS_NOEXEC"], data="size=1m"),
             self.step("mount", b"x", b"missing", b"tmpfs", 0, None, source="x", place=self.path("missing"),
                       fstype="tmpfs", ret=-errno.ENOENT),
             self.step("mount", b"file", b"soft", None, 4096, None, source="file", place=self.path("soft"), flags=4096,

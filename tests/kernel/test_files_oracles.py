@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -41,16 +40,6 @@ class Oracles(unittest.TestCase):
         os.unlink("missing")
         os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", "import json, http; open('file').read()"])
 
-    def started_with(self, command, said):
-        """The oracle, once it says that it is attached."""
-        oracle = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        signal.alarm(eun.LIMIT)
-        for line in oracle.stdout:
-            if re.search(said, line):
-                signal.alarm(0)
-                return oracle
-        raise AssertionError(f"{command} ended")
-
     def own(self, events):
         """(path, descriptor or -errno) of what is seen of open and openat."""
         return [(event["path"], event["fd"] if event["fd"] >= 0 else event["ret"]) for event in events]
@@ -65,7 +54,7 @@ class Oracles(unittest.TestCase):
         child = eun.Child(self.act)
         # it wants tracefs, which need not be mounted: for itself alone
         command = f"mount -t tracefs none /sys/kernel/tracing && exec stdbuf -oL {OPENSNOOP} -p {child.pid}"
-        oracle = self.started_with(["unshare", "-m", "sh", "-c", command], r"\bPATH\b")
+        oracle = started_with(["unshare", "-m", "sh", "-c", command], r"\bPATH\b")
         events = eun.watch(child, "--plugin", "files", "--streams", "files.open")
         oracle.send_signal(signal.SIGINT)
         lines, _ = oracle.communicate(timeout=eun.LIMIT)
@@ -83,13 +72,8 @@ class Oracles(unittest.TestCase):
         events = eun.watch(eun.Child(self.act), "--plugin", "files", "--streams", "files.open")
         child, out = eun.Child(self.act), self.top + ".strace"
         self.addCleanup(os.unlink, out)
-        command = [STRACE, "-f", "-s", "5000", "-e", "trace=open,openat,openat2,creat", "-o", out, "-p", str(child.pid)]
-        oracle = self.started_with(command, "attached")
-        child.go()
-        child.wait()
-        oracle.communicate(timeout=eun.LIMIT)
         theirs = []
-        for line in eun.read(out).splitlines():
+        for line in strace(child, "open,openat,openat2,creat", out):
             fields = re.search(r'open(?:at)?\((?:AT_FDCWD, )?"(.*?)", [^)]*\)\s+= (-?\d+)(?: (\w+))?', line)
             if fields:
                 result = int(fields[2])

@@ -3,6 +3,7 @@
 # records must hold; the work that causes it is in work/.
 #
 # needs: eunomia
+# helper: tcp_resolver
 # expect: process.exec a-known-argument
 # expect: process.fork
 # expect: process.exit
@@ -19,6 +20,9 @@
 # expect: files.mount /tmp/files/mnt
 # expect: files.io /tmp/files/copy
 # expect: files.io_call /tmp/files/copy
+# expect: files.slow /tmp/files/copy
+# expect: files.stat /tmp/files/copy
+# expect: files.life /tmp/files/copy
 # expect: tcp.connect 47001
 # expect: tcp.accept 47001
 # expect: tcp.close 47001
@@ -27,6 +31,12 @@
 # expect: tcp.rtt "slots":[{"lo"
 # expect: tcp.listen 47001
 # expect: tcp.bind 47001
+# expect: tcp.socket "family":"AF_INET","type":"SOCK_STREAM"
+# expect: tcp.traffic "dport":47001
+# expect: tcp.udp "dport":53
+# expect: tcp.udp_call "dport":53
+# expect: tcp.dns_query "name":"some.example"
+# expect: tcp.dns "rcode":"NXDOMAIN"
 # expect: end.process
 # expect: end.files
 # expect: end.tcp
@@ -35,7 +45,8 @@
 
 for plugin in process files tcp; do
 	streams=$(expected "$plugin\\." | sed "s/^/$plugin./; s/ .*//" | paste -s -d ,)
-	trace $plugin /tmp/$plugin.json --plugin $plugin --streams "$streams"
+	[ $plugin = files ] && set -- --set files.slow=0 || set --
+	trace $plugin /tmp/$plugin.json --plugin $plugin --streams "$streams" "$@"
 	status=$?
 	check end.$plugin "eunomia ended with $status, not 0: $(tail -n 1 /tmp/$plugin.json.err)" [ $status = 0 ]
 	records /tmp/$plugin.json $plugin

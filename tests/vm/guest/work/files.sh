@@ -15,5 +15,6 @@ mkdir $d/mnt
 mount -t tmpfs none $d/mnt
 umount $d/mnt
 rmdir $d/mnt
+stat $d/copy >/dev/null
 rm $d/moved $d/linked $d/symbolic $d/copy $d/null
 rmdir $d
