@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: (MIT OR GPL-2.0) */
-/* The life of processes: fork, exec, exit. */
+/* The life of processes: fork, exec, exit. And what else they do that concerns their rights. */
 #include "common.bpf.h"
 #include "process.h"
+#include "process_nr.h"
+#include "process_call.bpf.h"
+#include "process_args.bpf.h"
 
 /* include/uapi/linux/magic.h, include/linux/sched/signal.h, asm/errno.h, include/uapi/linux/fcntl.h */
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
 #define SIGNAL_GROUP_EXIT 4
 #define EEXIST 17
-
-/* Of a failed call's argv, read string by string. */
-#define ARGS_MAX 20
 
 /* Threads that leave or join a process are reported too. */
 const volatile bool threads = false;
@@ -57,23 +57,10 @@ static __always_inline void add_file(struct process_exec *e, struct file *file)
 	e->upper_layer = e->fs_magic == OVERLAYFS_SUPER_MAGIC && in_upper_layer(inode);
 }
 
-#define PAGE 4096ul /* the smallest there is: where memory may stop being readable */
-
-/* The argument area of the new image. When a page of it can't be read, what lies before it is better than nothing. */
-static __always_inline void add_argv(struct eun_slot *s, eun_ref *ref, struct mm_struct *mm)
-{
-	u64 from = BPF_CORE_READ(mm, arg_start), len = BPF_CORE_READ(mm, arg_end) - from;
-	eun_add_user_bytes(s, ref, (void *)from, len);
-	if (*ref)
-		return;
-	eun_flag(s, EUN_TRUNCATED);
-	eun_add_user_bytes(s, ref, (void *)from, PAGE - (from & (PAGE - 1)));
-}
-
 SEC("?tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, pid_t old_tid, struct linux_binprm *bprm)
 {
-	struct eun_slot *s = eun_begin(PROCESS_EXEC, sizeof(struct process_exec));
+	struct eun_slot *s = process_begin(PROCESS_EXEC, sizeof(struct process_exec));
 	if (!s)
 		return 0;
 	struct process_exec *e = eun_record(s);
@@ -85,6 +72,8 @@ int BPF_PROG(process_exec, struct task_struct *task, pid_t old_tid, struct linux
 	add_file(e, file);
 	eun_add_file_path(s, &e->exe, &e->fs_path, file);
 	add_argv(s, &e->argv, BPF_CORE_READ(task, mm));
+	if (env)
+		add_env(s, &e->env, BPF_CORE_READ(task, mm));
 	add_cwd(s, &e->cwd, task);
 	eun_add_kernel_string(s, &e->filename, bprm->filename);
 	if (bprm->interp != bprm->filename)
@@ -93,74 +82,20 @@ int BPF_PROG(process_exec, struct task_struct *task, pid_t old_tid, struct linux
 	return 0;
 }
 
-/* Appends one argument with its NUL; 0: there is none. A global function is verified once, not at each call. */
-__noinline int process_arg(u32 level, u64 argv)
-{
-	struct eun_slot *s = bpf_map_lookup_elem(&eun_scratch, &level);
-	u64 arg = 0;
-	eun_ref ref = 0;
-	if (!s || bpf_probe_read_user(&arg, sizeof(arg), (void *)argv) || !arg)
-		return 0;
-	eun_add_user_string(s, &ref, (void *)arg);
-	u32 end = s->len;
-	EUN_HIDE(end);
-	if (!ref || end >= EUN_RECORD_MAX) {
-		eun_flag(s, EUN_TRUNCATED);
-		return 0;
-	}
-	s->rec[end] = 0;
-	s->len = end + 1;
-	return 1;
-}
-
-/* The arguments that a failed call was given. Returns how many were read. */
-__noinline int process_args(u32 level, u64 argv)
-{
-	struct eun_slot *s = bpf_map_lookup_elem(&eun_scratch, &level);
-	u32 count = 0;
-	if (!s)
-		return 0;
-	u32 from = s->len;
-	while (count < ARGS_MAX && process_arg(level, argv + count * sizeof(u64)))
-		count++;
-	u32 len = s->len - from;
-	u64 more = 0;
-	if (count == ARGS_MAX)
-		bpf_probe_read_user(&more, sizeof(more), (void *)argv + count * sizeof(u64));
-	if (len >= EUN_STRING_MAX) {
-		len = EUN_STRING_MAX - 1;
-		s->len = from + len;
-		more = 1;
-	}
-	if (more)
-		eun_flag(s, EUN_TRUNCATED);
-	s->ref = count ? EUN_REF(from, len) : 0;
-	return count;
-}
-
-#ifdef __TARGET_ARCH_x86
-#define NR_EXECVEAT 322
-#else
-#define NR_EXECVEAT 281
-#endif
-
-/* From here on a result is none: the call is begun again after a signal (include/linux/errno.h). */
-#define ERESTARTSYS 512
-
 /* The end of execve and execveat. When they fail late, the old memory is gone and the strings with it. */
 SEC("?tp")
 int process_failed(struct trace_event_raw_sys_exit *ctx)
 {
-	if (ctx->ret >= 0 || ctx->ret <= -ERESTARTSYS)
+	if (ctx->ret >= 0 || restarts(ctx->ret))
 		return 0;
-	struct eun_slot *s = eun_begin(PROCESS_EXEC, sizeof(struct process_exec));
+	struct eun_slot *s = process_begin(PROCESS_EXEC, sizeof(struct process_exec));
 	if (!s)
 		return 0;
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	u64 filename = PT_REGS_PARM1_CORE_SYSCALL(regs), argv = PT_REGS_PARM2_CORE_SYSCALL(regs);
 	int dirfd = EUN_AT_FDCWD;
-	if (ctx->id == NR_EXECVEAT) {
+	if (ctx->id == NR_execveat) {
 		dirfd = filename;
 		filename = argv;
 		argv = PT_REGS_PARM3_CORE_SYSCALL(regs);
@@ -224,7 +159,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	bool last = ends_process(task);
 	if (!last && !threads)
 		return 0;
-	struct eun_slot *s = eun_begin(PROCESS_EXIT, sizeof(struct process_exit));
+	struct eun_slot *s = process_begin(PROCESS_EXIT, sizeof(struct process_exit));
 	if (!s)
 		return 0;
 	struct process_exit *e = eun_record(s);
@@ -257,7 +192,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	bool thread = child->pid != child->tgid;
 	if (thread && !threads)
 		return 0;
-	struct eun_slot *s = eun_begin(PROCESS_FORK, sizeof(struct process_fork));
+	struct eun_slot *s = process_begin(PROCESS_FORK, sizeof(struct process_fork));
 	if (!s)
 		return 0;
 	struct process_fork *e = eun_record(s);
@@ -272,3 +207,12 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	eun_submit(s);
 	return 0;
 }
+
+#include "process_cred.bpf.h"
+#include "process_ptrace.bpf.h"
+#include "process_module.bpf.h"
+#include "process_bpf.bpf.h"
+#include "process_memory.bpf.h"
+#include "process_capable.bpf.h"
+#include "process_dup.bpf.h"
+#include "process_rare.bpf.h"

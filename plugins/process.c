@@ -1,73 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of processes: fork, exec, exit. */
+/* The life of processes: fork, exec, exit; and what they do that concerns their rights. */
 #include <eunomia/plugin.h>
 
 #include "process.h"
+#include "process_bpf_labels.h"
+#include "process_labels.h"
+#include "process_fields.h"
 
 EUN_OBJECT(EUN_OBJECT_FILE);
-
-static const struct eun_label sources[] = {
-	{PROCESS_FROM_KERNEL, "kernel"},
-	{PROCESS_FROM_USER, "user"},
-	{0, NULL},
-};
-
-/* Those that end a process by default or can be used to; real-time signals keep their numbers. */
-static const struct eun_label signals[] = {
-	{0, "none"},     {1, "SIGHUP"},   {2, "SIGINT"},     {3, "SIGQUIT"},  {4, "SIGILL"},     {5, "SIGTRAP"},
-	{6, "SIGABRT"},  {7, "SIGBUS"},   {8, "SIGFPE"},     {9, "SIGKILL"},  {10, "SIGUSR1"},   {11, "SIGSEGV"},
-	{12, "SIGUSR2"}, {13, "SIGPIPE"}, {14, "SIGALRM"},   {15, "SIGTERM"}, {16, "SIGSTKFLT"}, {17, "SIGCHLD"},
-	{18, "SIGCONT"}, {19, "SIGSTOP"}, {20, "SIGTSTP"},   {21, "SIGTTIN"}, {22, "SIGTTOU"},   {23, "SIGURG"},
-	{24, "SIGXCPU"}, {25, "SIGXFSZ"}, {26, "SIGVTALRM"}, {27, "SIGPROF"}, {28, "SIGWINCH"},  {29, "SIGIO"},
-	{30, "SIGPWR"},  {31, "SIGSYS"},  {0, NULL},
-};
-
-#define EXEC(member, type, flags, help) EUN_FIELD(struct process_exec, member, type, flags, help)
-
-static const struct eun_field exec_fields[] = {
-	EXEC(exe, EUN_PATH, 0, "the file that runs now (of a script: its interpreter); failed: the path given, joined"),
-	EXEC(fs_path, EUN_PATH, 0, "exe inside its file system, wherever that is mounted"),
-	EXEC(filename, EUN_STRING, 0, "the name as the call gave it"),
-	EXEC(interp, EUN_STRING, 0, "of a script: the interpreter's name"),
-	EXEC(argv, EUN_STRINGS, EUN_FIELD_USER, "the arguments, at most 4095 bytes; failed: at most 20"),
-	EXEC(argc, EUN_U32, 0, "how many arguments there are; failed: how many are in argv"),
-	EXEC(cwd, EUN_PATH, 0, "the working directory"),
-	EXEC(dev, EUN_U32, 0, "device of exe's file system (st_dev)"),
-	EXEC(inode, EUN_U64, 0, "inode number of exe"),
-	EXEC(mode, EUN_U16, EUN_FIELD_OCTAL, "type and permissions of exe (st_mode)"),
-	EXEC(nlink, EUN_U32, 0, "names that exe has; 0: deleted, or never had one (memfd)"),
-	EXEC(fs_magic, EUN_U32, EUN_FIELD_HEX, "type of exe's file system (statfs f_type)"),
-	EXEC(upper_layer, EUN_BOOL, 0, "exe is in an overlay's upper layer: written after the image was made"),
-	EXEC(secureexec, EUN_BOOL, 0, "the file raised privileges: set-uid, set-gid or file capabilities"),
-	EXEC(tty, EUN_CHARS, 0, "controlling terminal; empty: none"),
-	EXEC(euid, EUN_U32, 0, "effective user id"),
-	EXEC(cap_effective, EUN_CAPS, 0, "effective capabilities"),
-	EXEC(old_tid, EUN_U32, 0, "thread that made the call; it has the process's id now"),
-	EXEC(ret, EUN_ERRNO, EUN_FIELD_ERROR, "result"),
-	EUN_LABELLED(struct process_exec, path_source, EUN_ENUM, 0, sources, "who says what exe and filename are"),
-};
-
-#define EXIT(member, type, flags, help) EUN_FIELD(struct process_exit, member, type, flags, help)
-
-static const struct eun_field exit_fields[] = {
-	EXIT(exit_code, EUN_U8, EUN_FIELD_ERROR, "what it passed to exit()"),
-	EUN_LABELLED(struct process_exit, signal, EUN_ENUM, EUN_FIELD_ERROR, signals, "signal that ended it"),
-	EXIT(core, EUN_BOOL, 0, "a core was dumped"),
-	EXIT(thread, EUN_BOOL, 0, "a thread ended, its process goes on"),
-	EXIT(duration_ns, EUN_U64, 0, "time it lived"),
-	EXIT(user_ns, EUN_U64, 0, "CPU time in user space, as the kernel accounts it (by ticks, mostly)"),
-	EXIT(system_ns, EUN_U64, 0, "CPU time in the kernel, likewise"),
-};
-
-#define FORK(member, type, flags, help) EUN_FIELD(struct process_fork, member, type, flags, help)
-
-static const struct eun_field fork_fields[] = {
-	FORK(child_pid, EUN_U32, 0, "process id of the child"),
-	FORK(child_tid, EUN_U32, 0, "thread id of the child"),
-	FORK(child_nspid, EUN_U32, 0, "thread id of the child in its own pid namespace"),
-	FORK(child_pidns, EUN_U32, 0, "inode number of the child's pid namespace"),
-	FORK(thread, EUN_BOOL, 0, "a thread of the same process"),
-};
 
 static const struct eun_stream streams[] = {
 	[PROCESS_EXEC] = {.name = "process.exec",
@@ -94,6 +34,109 @@ static const struct eun_stream streams[] = {
 			  .columns = "child_pid",
 			  .role = "process.fork",
 			  .help = "a process makes another one"},
+	[PROCESS_CRED] = {.name = "process.cred",
+			  .version = 1,
+			  .record_size = sizeof(struct process_cred),
+			  .flags = EUN_STREAM_DEFAULT,
+			  .fields = EUN_TABLE(cred_fields),
+			  .columns = "call,old_uid,new_uid,old_euid,new_euid,ret",
+			  .help = "who a thread is changes: ids, groups, capabilities"},
+	[PROCESS_NAMESPACE] = {.name = "process.namespace",
+			       .version = 1,
+			       .record_size = sizeof(struct process_namespace),
+			       .flags = EUN_STREAM_DEFAULT,
+			       .fields = EUN_TABLE(namespace_fields),
+			       .columns = "call,types,target_pid,child_pid,ret",
+			       .help = "a thread or its child enters other namespaces"},
+	[PROCESS_PTRACE] = {.name = "process.ptrace",
+			    .version = 1,
+			    .record_size = sizeof(struct process_ptrace),
+			    .flags = EUN_STREAM_DEFAULT,
+			    .fields = EUN_TABLE(ptrace_fields),
+			    .columns = "request,target_pid,target_comm,ret",
+			    .help = "a process traces another one"},
+	[PROCESS_MODULE] = {.name = "process.module",
+			    .version = 1,
+			    .record_size = sizeof(struct process_module),
+			    .flags = EUN_STREAM_DEFAULT,
+			    .fields = EUN_TABLE(module_fields),
+			    .columns = "call,name,path,ret",
+			    .help = "a module of the kernel is loaded or unloaded"},
+	[PROCESS_BPF] = {.name = "process.bpf",
+			 .version = 1,
+			 .record_size = sizeof(struct process_bpf),
+			 .flags = EUN_STREAM_DEFAULT,
+			 .fields = EUN_TABLE(bpf_fields),
+			 .columns = "cmd,prog_type,map_type,name,ret",
+			 .help = "a BPF object is made, loaded, attached; not what is done with elements of maps"},
+	[PROCESS_OOM] = {.name = "process.oom",
+			 .version = 1,
+			 .record_size = sizeof(struct process_oom),
+			 .flags = EUN_STREAM_DEFAULT,
+			 .fields = EUN_TABLE(oom_fields),
+			 .columns = "victim_pid,victim_comm,pages",
+			 .help = "memory has run out and a process is killed for it"},
+	[PROCESS_CAPABLE] = {.name = "process.capable",
+			     .version = 1,
+			     .record_size = sizeof(struct process_capable),
+			     .fields = EUN_TABLE(capable_fields),
+			     .columns = "name,verdict",
+			     .help = "the kernel asks whether a process has a capability"},
+	[PROCESS_DUP] = {.name = "process.dup",
+			 .version = 1,
+			 .record_size = sizeof(struct process_dup),
+			 .fields = EUN_TABLE(dup_fields),
+			 .columns = "call,new_fd,type,daddr,dport,path",
+			 .help = "a descriptor is put on standard input, output or error, or a program begins with a "
+				 "socket there"},
+	[PROCESS_PRCTL] = {.name = "process.prctl",
+			   .version = 1,
+			   .record_size = sizeof(struct process_prctl),
+			   .fields = EUN_TABLE(prctl_fields),
+			   .columns = "option,arg2,name,ret",
+			   .help = "prctl is called"},
+	[PROCESS_SECCOMP] = {.name = "process.seccomp",
+			     .version = 1,
+			     .record_size = sizeof(struct process_seccomp),
+			     .fields = EUN_TABLE(seccomp_fields),
+			     .columns = "call,op,flags,filters,ret",
+			     .help = "system calls are filtered from now on"},
+	[PROCESS_CHROOT] = {.name = "process.chroot",
+			    .version = 1,
+			    .record_size = sizeof(struct process_chroot),
+			    .fields = EUN_TABLE(chroot_fields),
+			    .columns = "path,ret",
+			    .help = "a process gets another root"},
+	[PROCESS_KEYCTL] = {.name = "process.keyctl",
+			    .version = 1,
+			    .record_size = sizeof(struct process_keyctl),
+			    .fields = EUN_TABLE(keyctl_fields),
+			    .columns = "operation,arg2,ret",
+			    .help = "keyctl is called"},
+	[PROCESS_PERSONALITY] = {.name = "process.personality",
+				 .version = 1,
+				 .record_size = sizeof(struct process_personality),
+				 .fields = EUN_TABLE(personality_fields),
+				 .columns = "persona,ret",
+				 .help = "personality is called"},
+	[PROCESS_PERF_EVENT] = {.name = "process.perf_event",
+				.version = 1,
+				.record_size = sizeof(struct process_perf_event),
+				.fields = EUN_TABLE(perf_event_fields),
+				.columns = "type,config,target_nspid,ret",
+				.help = "perf_event_open is called"},
+	[PROCESS_IO_URING] = {.name = "process.io_uring",
+			      .version = 1,
+			      .record_size = sizeof(struct process_io_uring),
+			      .fields = EUN_TABLE(io_uring_fields),
+			      .columns = "entries,flags,ret",
+			      .help = "a ring for requests to the kernel is made"},
+	[PROCESS_USERFAULTFD] = {.name = "process.userfaultfd",
+				 .version = 1,
+				 .record_size = sizeof(struct process_userfaultfd),
+				 .fields = EUN_TABLE(userfaultfd_fields),
+				 .columns = "flags,ret",
+				 .help = "a process is going to handle page faults itself"},
 };
 
 static const struct eun_option options[] = {
@@ -102,20 +145,97 @@ static const struct eun_option options[] = {
 	 .def = "false",
 	 .help = "process.fork and process.exit of threads too",
 	 .var = "threads"},
+	{.key = "max_args",
+	 .type = EUN_OPTION_UINT,
+	 .def = "0",
+	 .max = 128,
+	 .help = "process.exec has so many arguments; 0: all that fit",
+	 .var = "max_args"},
+	{.key = "env",
+	 .type = EUN_OPTION_BOOL,
+	 .def = "false",
+	 .help = "process.exec has the variables that the dynamic loader obeys, of the first 512",
+	 .var = "env"},
+	{.key = "unique",
+	 .type = EUN_OPTION_BOOL,
+	 .def = "false",
+	 .help = "process.capable has a process and capability once",
+	 .var = "unique"},
 };
+
+#define CHANGES (EUN_BIT(PROCESS_CRED) | EUN_BIT(PROCESS_NAMESPACE))
+
+/* A row for a system call; there are kernels without most of them. */
+#define ENTER(program, call, bits)                                                                                \
+	{                                                                                                         \
+		.name = program, .at = "syscalls/sys_enter_" call, .streams = bits, .flags = EUN_PROGRAM_OPTIONAL \
+	}
+#define LEAVE(program, call, bits)                                                                               \
+	{                                                                                                        \
+		.name = program, .at = "syscalls/sys_exit_" call, .streams = bits, .flags = EUN_PROGRAM_OPTIONAL \
+	}
+/* A call of which both are wanted. */
+#define CHANGE(call, bits) ENTER("process_before", call, bits), LEAVE("process_after", call, bits)
 
 static const struct eun_program programs[] = {
 	{.name = "process_exec", .streams = EUN_BIT(PROCESS_EXEC)},
-	{.name = "process_failed",
-	 .at = "syscalls/sys_exit_execve",
-	 .streams = EUN_BIT(PROCESS_EXEC),
-	 .flags = EUN_PROGRAM_OPTIONAL},
-	{.name = "process_failed",
-	 .at = "syscalls/sys_exit_execveat",
-	 .streams = EUN_BIT(PROCESS_EXEC),
-	 .flags = EUN_PROGRAM_OPTIONAL},
+	LEAVE("process_failed", "execve", EUN_BIT(PROCESS_EXEC)),
+	LEAVE("process_failed", "execveat", EUN_BIT(PROCESS_EXEC)),
 	{.name = "process_exit", .streams = EUN_BIT(PROCESS_EXIT)},
 	{.name = "process_fork", .streams = EUN_BIT(PROCESS_FORK)},
+	ENTER("process_before", "execve", EUN_BIT(PROCESS_CRED)),
+	ENTER("process_before", "execveat", EUN_BIT(PROCESS_CRED)),
+	{.name = "process_cred_exec", .streams = EUN_BIT(PROCESS_CRED)},
+	CHANGE("setuid", EUN_BIT(PROCESS_CRED)),
+	CHANGE("setgid", EUN_BIT(PROCESS_CRED)),
+	CHANGE("setreuid", EUN_BIT(PROCESS_CRED)),
+	CHANGE("setregid", EUN_BIT(PROCESS_CRED)),
+	CHANGE("setresuid", EUN_BIT(PROCESS_CRED)),
+	CHANGE("setresgid", EUN_BIT(PROCESS_CRED)),
+	CHANGE("setfsuid", EUN_BIT(PROCESS_CRED)),
+	CHANGE("setfsgid", EUN_BIT(PROCESS_CRED)),
+	CHANGE("setgroups", EUN_BIT(PROCESS_CRED)),
+	CHANGE("capset", EUN_BIT(PROCESS_CRED)),
+	CHANGE("prctl", EUN_BIT(PROCESS_CRED)),
+	CHANGE("unshare", CHANGES),
+	CHANGE("setns", CHANGES),
+	{.name = "process_namespace_fork", .streams = EUN_BIT(PROCESS_NAMESPACE)},
+	LEAVE("process_namespace_failed", "clone", EUN_BIT(PROCESS_NAMESPACE)),
+	LEAVE("process_namespace_failed", "clone3", EUN_BIT(PROCESS_NAMESPACE)),
+	LEAVE("process_ptrace", "ptrace", EUN_BIT(PROCESS_PTRACE)),
+	{.name = "process_module_load", .streams = EUN_BIT(PROCESS_MODULE), .flags = EUN_PROGRAM_OPTIONAL},
+	{.name = "process_module_free", .streams = EUN_BIT(PROCESS_MODULE), .flags = EUN_PROGRAM_OPTIONAL},
+	LEAVE("process_module", "init_module", EUN_BIT(PROCESS_MODULE)),
+	LEAVE("process_module", "finit_module", EUN_BIT(PROCESS_MODULE)),
+	LEAVE("process_module", "delete_module", EUN_BIT(PROCESS_MODULE)),
+	LEAVE("process_bpf", "bpf", EUN_BIT(PROCESS_BPF)),
+	{.name = "process_oom",
+	 .at = "oom/mark_victim",
+	 .streams = EUN_BIT(PROCESS_OOM),
+	 .flags = EUN_PROGRAM_OPTIONAL},
+	{.name = "process_capable_audit",
+	 .streams = EUN_BIT(PROCESS_CAPABLE),
+	 .group = 1,
+	 .flags = EUN_PROGRAM_OPTIONAL},
+	{.name = "process_capable",
+	 .streams = EUN_BIT(PROCESS_CAPABLE),
+	 .group = 1,
+	 .choice = 1,
+	 .flags = EUN_PROGRAM_OPTIONAL},
+	LEAVE("process_dup", "dup", EUN_BIT(PROCESS_DUP)),
+	LEAVE("process_dup", "dup2", EUN_BIT(PROCESS_DUP)),
+	LEAVE("process_dup", "dup3", EUN_BIT(PROCESS_DUP)),
+	LEAVE("process_dup", "fcntl", EUN_BIT(PROCESS_DUP)),
+	{.name = "process_dup_exec", .streams = EUN_BIT(PROCESS_DUP)},
+	LEAVE("process_prctl", "prctl", EUN_BIT(PROCESS_PRCTL)),
+	LEAVE("process_seccomp", "seccomp", EUN_BIT(PROCESS_SECCOMP)),
+	LEAVE("process_seccomp", "prctl", EUN_BIT(PROCESS_SECCOMP)),
+	LEAVE("process_chroot", "chroot", EUN_BIT(PROCESS_CHROOT)),
+	LEAVE("process_keyctl", "keyctl", EUN_BIT(PROCESS_KEYCTL)),
+	LEAVE("process_personality", "personality", EUN_BIT(PROCESS_PERSONALITY)),
+	LEAVE("process_perf_event", "perf_event_open", EUN_BIT(PROCESS_PERF_EVENT)),
+	LEAVE("process_io_uring", "io_uring_setup", EUN_BIT(PROCESS_IO_URING)),
+	LEAVE("process_userfaultfd", "userfaultfd", EUN_BIT(PROCESS_USERFAULTFD)),
 };
 
 static const struct eun_column execsnoop_columns[] = {
@@ -128,12 +248,25 @@ static const struct eun_column execsnoop_columns[] = {
 	{.header = "ARGS", .field = "argv"},
 };
 
+static const struct eun_column execsnoop_quoted[] = {
+	{.header = "TIME", .field = "time"},
+	{.header = "UID", .field = "uid"},
+	{.header = "PCOMM", .field = "comm", .width = 16},
+	{.header = "PID", .field = "pid"},
+	{.header = "PPID", .field = "ppid"},
+	{.header = "RET", .field = "ret"},
+	{.header = "ARGS", .field = "argv", .flags = EUN_COLUMN_QUOTED},
+};
+
 static const struct eun_tool_option execsnoop_options[] = {
 	{.name = "line",
 	 .letter = 'l',
 	 .value = "TEXT",
 	 .help = "only where an argument contains TEXT",
 	 .where = "argv contains \"$\""},
+	{.name = "quote", .letter = 'q', .help = "each argument in quotes", .instead = EUN_TABLE(execsnoop_quoted)},
+	{.name = "name", .value = "TEXT", .help = "only where PCOMM contains TEXT", .where = "comm contains \"$\""},
+	{.name = "max-args", .value = "N", .help = "at most N arguments; 0: all that fit", .set = "max_args=$"},
 	{.name = "cwd", .help = "show the working directory", .columns = "cwd"},
 };
 
@@ -151,6 +284,26 @@ static const struct eun_tool_option exitsnoop_options[] = {
 	{.name = "threaded", .help = "threads that end before their process too", .set = "threads=true"},
 };
 
+static const struct eun_column capable_columns[] = {
+	{.header = "TIME", .field = "time"},   {.header = "UID", .field = "uid"},
+	{.header = "PID", .field = "pid"},     {.header = "COMM", .field = "comm", .width = 16},
+	{.header = "CAP", .field = "cap"},     {.header = "NAME", .field = "name", .width = 22},
+	{.header = "AUDIT", .field = "audit"}, {.header = "VERDICT", .field = "verdict"},
+};
+
+static const struct eun_tool_option capable_options[] = {
+	{.name = "unique", .help = "a process and capability once", .set = "unique=true"},
+};
+
+static const struct eun_column oomkill_columns[] = {
+	{.header = "TIME", .field = "time"},
+	{.header = "PID", .field = "pid"},
+	{.header = "COMM", .field = "comm", .width = 16},
+	{.header = "KILLED_PID", .field = "victim_pid"},
+	{.header = "KILLED_COMM", .field = "victim_comm", .width = 16},
+	{.header = "PAGES", .field = "pages"},
+};
+
 static const struct eun_tool tools[] = {
 	{.name = "execsnoop",
 	 .help = "programs that are run",
@@ -164,6 +317,15 @@ static const struct eun_tool tools[] = {
 	 .stream = PROCESS_EXIT,
 	 .columns = EUN_TABLE(exitsnoop_columns),
 	 .options = EUN_TABLE(exitsnoop_options)},
+	{.name = "capable",
+	 .help = "capabilities that the kernel asks for",
+	 .stream = PROCESS_CAPABLE,
+	 .columns = EUN_TABLE(capable_columns),
+	 .options = EUN_TABLE(capable_options)},
+	{.name = "oomkill",
+	 .help = "who asks for memory that there isn't, and who is killed for it",
+	 .stream = PROCESS_OOM,
+	 .columns = EUN_TABLE(oomkill_columns)},
 };
 
 EUN_EXPORT const struct eun_plugin eunomia_plugin = {
@@ -171,7 +333,7 @@ EUN_EXPORT const struct eun_plugin eunomia_plugin = {
 	.name = "process",
 	.version = "1.0",
 	.license = "Dual MIT/GPL",
-	.help = "the life of processes: fork, exec, exit",
+	.help = "the life of processes, and what they do about their rights",
 	.object = eun_object,
 	.object_end = eun_object_end,
 	.streams = EUN_TABLE(streams),

@@ -15,8 +15,9 @@ libc = ctypes.CDLL(None, use_errno=True)
 EXECVEAT = {"x86_64": 322}.get(os.uname().machine, 281)
 AT_FDCWD, AT_EMPTY_PATH = -100, 0x1000
 CLONE_NEWNS, CLONE_NEWPID = 0x20000, 0x20000000
+CLONE_FILES, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER = 0x400, 0x4000000, 0x8000000, 0x10000000
 NOBODY = 65534
-ENOENT, ENOEXEC, EACCES, EFAULT, ENOTDIR = 2, 8, 13, 14, 20
+EPERM, ENOENT, ESRCH, ENOEXEC, EBADF, EACCES, EFAULT, ENOTDIR, EINVAL = 1, 2, 3, 8, 9, 13, 14, 20, 22
 
 EXEC, EXIT, FORK = "process.exec", "process.exit", "process.fork"
 
@@ -27,6 +28,13 @@ def watch(act, *args, follow=True, sets=()):
     options = [option for value in sets for option in ("--set", value)]
     events = eun.watch(child, "--plugin", "process", *options, follow=follow)
     return child, *(eun.of(events, stream) for stream in (EXEC, EXIT, FORK))
+
+
+def of_stream(name, act, *args, sets=(), more=()):
+    """Runs act() in a child under one stream of the plugin. (child, events)"""
+    child = eun.Child(act, *args)
+    options = [option for value in sets for option in ("--set", value)]
+    return child, eun.watch(child, "--plugin", "process", "--streams", "process." + name, *options, *more, follow=True)
 
 
 def fork(act, *args):

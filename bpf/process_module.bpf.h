@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: (MIT OR GPL-2.0) */
+/* Modules that come into the kernel and leave it. Part of process.bpf.c. */
+#ifndef EUNOMIA_PROCESS_MODULE_BPF_H
+#define EUNOMIA_PROCESS_MODULE_BPF_H
+
+struct process_loaded {
+	u64 taints;
+	char name[PROCESS_MODULE_NAME];
+};
+
+/*
+ * key: struct task_struct, value: the module that its current call loads or frees. Inserted when the kernel knows it,
+ * read and deleted at the call's end. Bound: 64 threads in such a call at once.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 64);
+	__type(key, u64);
+	__type(value, struct process_loaded);
+} process_modules SEC(".maps");
+
+static __always_inline int module_known(struct module *module)
+{
+	struct process_loaded loaded = {};
+	u64 key = bpf_get_current_task();
+	if (!eun_meant(PROCESS_MODULE))
+		return 0;
+	loaded.taints = BPF_CORE_READ(module, taints);
+	bpf_core_read_str(loaded.name, sizeof(loaded.name), &module->name);
+	bpf_map_update_elem(&process_modules, &key, &loaded, BPF_ANY);
+	return 0;
+}
+
+SEC("?tp_btf/module_load")
+int BPF_PROG(process_module_load, struct module *module)
+{
+	return module_known(module);
+}
+
+SEC("?tp_btf/module_free")
+int BPF_PROG(process_module_free, struct module *module)
+{
+	return module_known(module);
+}
+
+/* The end of init_module, finit_module, delete_module. */
+SEC("?tp")
+int process_module(struct trace_event_raw_sys_exit *ctx)
+{
+	u64 key = bpf_get_current_task();
+	struct process_loaded *loaded = bpf_map_lookup_elem(&process_modules, &key);
+	struct eun_slot *s = process_begin(PROCESS_MODULE, sizeof(struct process_module));
+	if (!s)
+		return 0;
+	struct process_module *e = eun_record(s);
+	e->call = process_call(ctx->id);
+	e->ret = ctx->ret;
+	e->fd = -1;
+	if (loaded) {
+		e->taints = loaded->taints;
+		__builtin_memcpy(e->name, loaded->name, sizeof(e->name));
+	}
+	if (e->call == PROCESS_CALL_init_module) {
+		eun_add_user_string(s, &e->params, (void *)process_argument(THIRD));
+	} else if (e->call == PROCESS_CALL_finit_module) {
+		e->fd = process_argument(FIRST);
+		e->flags = process_argument(THIRD);
+		struct file *file = eun_fd_file(e->fd);
+		struct inode *inode = BPF_CORE_READ(file, f_inode);
+		e->inode = BPF_CORE_READ(inode, i_ino);
+		e->dev = inode ? eun_dev(BPF_CORE_READ(inode, i_sb, s_dev)) : 0;
+		eun_add_user_string(s, &e->params, (void *)process_argument(SECOND));
+		if (inode)
+			eun_add_file_path(s, &e->path, NULL, file);
+	} else {
+		e->flags = process_argument(SECOND);
+		if (!loaded) {
+			e->name_source = PROCESS_FROM_USER;
+			bpf_probe_read_user_str(e->name, sizeof(e->name), (void *)process_argument(FIRST));
+		}
+	}
+	bpf_map_delete_elem(&process_modules, &key);
+	eun_submit(s);
+	return 0;
+}
+
+#endif
