@@ -96,6 +96,15 @@ class Container:
             gate.write("go\n")
 
 
+def busybox_root(root):
+    """A root file system: programs of busybox, and what is mounted on."""
+    for folder in ("bin", "proc", "etc"):
+        os.makedirs(os.path.join(root, folder))
+    shutil.copy(shutil.which("busybox"), root + BUSYBOX)
+    for applet in ("sh", "true", "cat", "sleep", "echo"):
+        os.symlink("busybox", f"{root}/bin/{applet}")
+
+
 # What a script begins with that is to wait for go(), without a program being run for it.
 WAIT = "read line < /gate; "
 
@@ -115,11 +124,7 @@ class Case(unittest.TestCase):
         name = name or f"eun{os.getpid()}{chr(ord('a') + self.made % 26)}{self.made}"
         bundle = os.path.join(self.dir, name)
         root = os.path.join(bundle, "rootfs")
-        for folder in ("bin", "proc", "etc"):
-            os.makedirs(os.path.join(root, folder))
-        shutil.copy(shutil.which("busybox"), root + BUSYBOX)
-        for applet in ("sh", "true", "cat", "sleep", "echo"):
-            os.symlink("busybox", f"{root}/bin/{applet}")
+        busybox_root(root)
         os.mkfifo(root + "/gate")
         subprocess.run([RUNC, "spec", "--bundle", bundle], check=True)
         with open(bundle + "/config.json", encoding="utf-8") as file:
