@@ -6,13 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int add(struct choices *c, struct plugin *plugin, uint64_t streams)
+int choices_add(struct choices *c, const struct choice *choice)
 {
 	struct choice *grown = realloc(c->items, (c->n + 1) * sizeof(*grown));
-	if (!grown)
+	if (!grown) {
+		plugin_close(choice->plugin);
 		return -ENOMEM;
+	}
 	c->items = grown;
-	grown[c->n++] = (struct choice){plugin, streams};
+	grown[c->n++] = *choice;
 	return 0;
 }
 
@@ -41,9 +43,11 @@ static int look(void *context, const char *path, struct plugin *plugin, const ch
 			s->n_names++;
 		if (s->choices->tool || strcmp(t->name, s->tool) != 0)
 			continue;
-		keep = add(s->choices, plugin, EUN_BIT(t->stream) | t->streams) == 0;
-		if (keep)
-			s->choices->tool = t;
+		const struct choice choice = {.plugin = plugin, .streams = EUN_BIT(t->stream) | t->streams};
+		if (choices_add(s->choices, &choice))
+			return -ENOMEM;
+		keep = true;
+		s->choices->tool = t;
 	}
 	if (!keep)
 		plugin_close(plugin);
@@ -123,11 +127,9 @@ int choose_plugins(struct choices *c, const struct request *r, char *const *path
 				plugin_close(p);
 				return -EINVAL;
 			}
-		uint64_t streams = streams_of(p, r);
-		if (add(c, p, streams)) {
-			plugin_close(p);
+		const struct choice choice = {.plugin = p, .streams = streams_of(p, r)};
+		if (choices_add(c, &choice))
 			return -ENOMEM;
-		}
 	}
 	int err = check_streams(c, r, why, why_size);
 	for (size_t i = 0; !err && i < c->n; i++)

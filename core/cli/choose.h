@@ -8,7 +8,8 @@
 
 struct choice {
 	struct plugin *plugin; /* owned */
-	uint64_t streams;      /* EUN_BIT each */
+	uint64_t streams;      /* EUN_BIT each: what the user chose */
+	uint64_t feeds;        /* what the host itself wants to know: see who.h */
 };
 
 struct choices {
@@ -21,6 +22,8 @@ struct choices {
 int choose_tool(struct choices *choices, const char *tool, char *const *paths, char *why, size_t why_size);
 int choose_plugins(struct choices *choices, const struct request *request, char *const *paths, char *why,
 		   size_t why_size);
+/* Takes ownership of the plugin, also when it fails: -ENOMEM. */
+int choices_add(struct choices *choices, const struct choice *choice);
 void choices_free(struct choices *choices);
 
 #endif

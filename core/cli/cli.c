@@ -25,7 +25,7 @@ static int run_plugins(const struct request *r, char *const *paths)
 	if (choose_plugins(&choices, r, paths, why, sizeof(why)))
 		say("%s", why);
 	else
-		status = command_run(r, &choices);
+		status = command_run(r, &choices, paths);
 	choices_free(&choices);
 	return status;
 }
@@ -45,13 +45,13 @@ static void standard_files(void)
 }
 
 /* `run TOOL`: an option of the tool may only ask what there is. */
-static int run_tool(const struct request *r, struct choices *choices)
+static int run_tool(const struct request *r, struct choices *choices, char *const *paths)
 {
 	for (size_t i = 0; i < r->n_given; i++)
 		if (r->given[i].option.lists)
 			return list_names(r, choices->items[0].plugin, choices->items[0].streams,
 					  r->given[i].option.lists);
-	return command_run(r, choices);
+	return command_run(r, choices, paths);
 }
 
 static int dispatch(struct request *r, int argc, char **argv, const char *tool, char *const *paths)
@@ -68,7 +68,7 @@ static int dispatch(struct request *r, int argc, char **argv, const char *tool, 
 	else if (r->help)
 		print_help(r, choices.tool), status = EXIT_OK;
 	else
-		status = choices.tool ? run_tool(r, &choices) : handlers[r->command](r, paths);
+		status = choices.tool ? run_tool(r, &choices, paths) : handlers[r->command](r, paths);
 	choices_free(&choices);
 	return status;
 }

@@ -10,6 +10,7 @@
 #include "host/option.h"
 #include "host/plugin.h"
 #include "say.h"
+#include "target/computed.h"
 #include "sink/output.h"
 
 /* One row: the same cells as text columns or as JSON members. */
@@ -126,7 +127,7 @@ static void list_field(struct cells *c, const char *stream, const struct field *
 	cell(c, "field", f->name, 16);
 	cell(c, "type", type_name(f->type), 8);
 	if (c->json) {
-		cell(c, "source", f->flags & EUN_FIELD_USER ? "user" : "kernel", 0);
+		cell(c, "source", f->context ? "computed" : f->flags & EUN_FIELD_USER ? "user" : "kernel", 0);
 		cell(c, "labels", labels.data, 0);
 	}
 	cell(c, "help", f->help, 0);
@@ -150,6 +151,19 @@ static int list_fields(struct cells *c, const struct plugin *p, const char *only
 		stream_destroy(s);
 	}
 	return found;
+}
+
+/* The header's fields and the computed ones are every stream's. */
+static void list_common(struct cells *c)
+{
+	struct computed computed;
+	for (uint32_t i = 0; i < n_header_fields; i++)
+		list_field(c, "*", &header_fields[i]);
+	if (computed_init(&computed))
+		return;
+	for (uint32_t i = 0; i < computed.n_fields; i++)
+		list_field(c, "*", &computed.fields[i]);
+	computed_free(&computed);
 }
 
 struct listing {
@@ -200,9 +214,8 @@ int command_list(const struct request *r, char *const *paths)
 		return EXIT_USAGE;
 	}
 	output_open(&out, NULL, why, sizeof(why));
-	/* the header's fields are every stream's */
-	for (uint32_t i = 0; !strcmp(l.what, "fields") && !l.only && i < n_header_fields; i++)
-		list_field(&l.cells, "*", &header_fields[i]);
+	if (!strcmp(l.what, "fields") && !l.only)
+		list_common(&l.cells);
 	if (plugin_each(paths, each, &l, why, sizeof(why))) {
 		say("%s", why);
 		return close_output(&out, EXIT_USAGE);

@@ -21,17 +21,21 @@
 #include "printer.h"
 #include "progress.h"
 #include "say.h"
+#include "set.h"
 #include "target/target.h"
 #include "where.h"
+#include "who.h"
 
 #define WATCH_MS 100 /* losses, targets that are gone */
 
 struct run {
 	const struct request *request;
 	struct choices *choices;
+	char *const *paths;
 	struct host host;
 	struct schema schema;
 	struct census *census;
+	struct who who;
 	struct loop *loop;
 	struct instance **instances; /* by choice */
 	const struct stream **streams;
@@ -167,62 +171,16 @@ static void on_duration(void *context)
 	loop_stop(((struct run *)context)->loop, 0);
 }
 
-static char **options_free(char **list, size_t n)
-{
-	for (size_t i = 0; list && i < n; i++)
-		free(list[i]);
-	free(list);
-	return NULL;
-}
-
-/* The options of --set that are meant for a plugin, and those a tool's options stand for. NULL: no memory. */
-static char **options_of(const struct run *r, const struct plugin *plugin, size_t *n)
-{
-	const struct request *q = r->request;
-	char **list = calloc(q->set.n + q->n_given + 1, sizeof(*list));
-	size_t len = strlen(plugin->abi.name);
-	*n = 0;
-	for (size_t i = 0; list && i < q->n_given; i++)
-		if (q->given[i].option.set)
-			list[(*n)++] = template_fill(q->given[i].option.set, q->given[i].value);
-	for (size_t i = 0; list && i < q->set.n; i++)
-		if (!strncmp(q->set.items[i], plugin->abi.name, len) && q->set.items[i][len] == '.')
-			list[(*n)++] = strdup(q->set.items[i] + len + 1);
-	for (size_t i = 0; list && i < *n; i++)
-		if (!list[i])
-			return options_free(list, *n);
-	return list;
-}
-
-/* Every --set must be for one of the plugins. */
-static int check_set(struct run *r)
-{
-	for (size_t i = 0; i < r->request->set.n; i++) {
-		const char *text = r->request->set.items[i];
-		bool found = false;
-		for (size_t k = 0; k < r->choices->n; k++) {
-			const char *name = r->choices->items[k].plugin->abi.name;
-			found |= !strncmp(text, name, strlen(name)) && text[strlen(name)] == '.';
-		}
-		if (!found) {
-			snprintf(r->why, sizeof(r->why),
-				 "option --set: '%s' is not PLUGIN.KEY=VALUE of a plugin of this run", text);
-			return -EINVAL;
-		}
-	}
-	return 0;
-}
-
 static int make_instance(struct run *r, size_t i)
 {
 	const struct choice *c = &r->choices->items[i];
 	size_t n;
-	char **list = options_of(r, c->plugin, &n);
+	char **list = set_options(r->request, r->choices, i, &n);
 	snprintf(r->why, sizeof(r->why), "no memory");
 	if (list)
 		r->instances[i] =
 			instance_new(&r->host, c->plugin, (const char *const *)list, n, r->why, sizeof(r->why));
-	options_free(list, n);
+	set_options_free(list, n);
 	if (!r->instances[i])
 		return -EINVAL;
 	for (uint32_t s = 0; s < c->plugin->abi.streams.count; s++)
@@ -235,17 +193,18 @@ static int make_instance(struct run *r, size_t i)
 static int prepare(struct run *r)
 {
 	r->host = (struct host){.schema = &r->schema, .log = on_log, .log_context = r};
-	r->instances = calloc(r->choices->n, sizeof(struct instance *));
+	r->instances = calloc(r->choices->n + WHO_ROLES, sizeof(struct instance *));
 	r->streams = calloc(r->choices->n * EUN_STREAMS_MAX, sizeof(struct stream *));
 	r->host.kernel = kernel_new(r->request->btf);
 	r->host.routes = routes_new(&r->schema);
 	r->census = census_new();
-	if (!r->instances || !r->streams || !r->host.kernel || !r->host.routes || !r->census) {
+	if (!r->instances || !r->streams || !r->host.kernel || !r->host.routes || !r->census ||
+	    who_init(&r->who, census_containers(r->census), &r->schema)) {
 		snprintf(r->why, sizeof(r->why), "no memory");
 		return complain(r, EXIT_RUN);
 	}
 	r->host.cgroup_v1 = census_cgroup_v1(r->census);
-	if (check_set(r))
+	if (set_check(r->request, r->choices, r->why, sizeof(r->why)))
 		return complain(r, EXIT_USAGE);
 	for (size_t i = 0; i < r->choices->n; i++)
 		if (make_instance(r, i))
@@ -254,6 +213,13 @@ static int prepare(struct run *r)
 		return complain(r, EXIT_USAGE);
 	if (where_compile(&r->where, r->request, r->choices->tool, r->streams, r->n_streams, r->why, sizeof(r->why)))
 		return complain(r, EXIT_USAGE);
+	size_t chosen = r->choices->n;
+	if (who_prepare(&r->who, r->where, &r->show, r->streams, r->n_streams, r->choices, r->paths, r->why,
+			sizeof(r->why)))
+		return complain(r, EXIT_USAGE);
+	for (size_t i = chosen; i < r->choices->n; i++)
+		if (make_instance(r, i))
+			return complain(r, EXIT_USAGE);
 	if (r->request->follow && !r->request->pids.n) {
 		snprintf(r->why, sizeof(r->why), "option --follow: needs -p PID to begin with");
 		return complain(r, EXIT_USAGE);
@@ -270,9 +236,20 @@ static int prepare(struct run *r)
 	return EXIT_OK;
 }
 
+static void on_container(void *any, const struct container *container)
+{
+	(void)container;
+	*(bool *)any = true;
+}
+
 static int open_outputs(struct run *r)
 {
+	bool any = r->request->containers.n;
 	r->clock_offset = clock_offset_ns();
+	containers_each(census_containers(r->census), on_container, &any);
+	snprintf(r->why, sizeof(r->why), "no memory");
+	if (any && show_container(&r->show))
+		return complain(r, EXIT_RUN);
 	if (output_open(&r->output, r->request->output, r->why, sizeof(r->why)))
 		return complain(r, EXIT_RUN);
 	if (printer_init(&r->printer, &r->show, &r->output, r->clock_offset, r->streams, r->n_streams, r->why,
@@ -292,6 +269,7 @@ static int open_outputs(struct run *r)
 	for (size_t i = 0; i < r->n_streams; i++)
 		recorder_stream(r->recorder, r->streams[i]);
 	recorder_start(r->recorder, r->clock_offset);
+	recorder_facts(r->recorder, r->who.procs, census_containers(r->census));
 	return EXIT_OK;
 }
 
@@ -352,7 +330,7 @@ static int load_all(struct run *r)
 		return complain(r, EXIT_RUN);
 	}
 	for (size_t i = 0; i < n; i++)
-		loading_begin(&loads[i], r->instances[i], r->choices->items[i].streams);
+		loading_begin(&loads[i], r->instances[i], r->choices->items[i].streams | r->choices->items[i].feeds);
 	int status = add_targets(r);
 	int unconnected = rings_connect(r->host.rings);
 	if (unconnected && !status) {
@@ -403,6 +381,9 @@ static int open_kernel(struct run *r)
 static int connect_streams(struct run *r)
 {
 	const struct consumer consumer = {1ull << r->set, r->where, on_event, r};
+	int failed = who_start(&r->who, &r->host, r->choices, r->instances, r->why, sizeof(r->why));
+	if (failed)
+		return failed;
 	for (size_t i = 0; i < r->choices->n; i++) {
 		const struct choice *c = &r->choices->items[i];
 		if (!c->plugin->abi.object && census_stream(r->census, r->instances[i]))
@@ -517,6 +498,7 @@ static void run_free(struct run *r)
 	printer_free(&r->printer);
 	show_free(&r->show);
 	schema_destroy(&r->schema);
+	who_free(&r->who);
 }
 
 static int start(struct run *r)
@@ -537,13 +519,14 @@ static int start(struct run *r)
 	return err ? complain(r, kernel_status(err)) : EXIT_OK;
 }
 
-int command_run(const struct request *request, struct choices *choices)
+int command_run(const struct request *request, struct choices *choices, char *const *paths)
 {
 	struct run *r = calloc(1, sizeof(*r));
 	if (!r)
 		return EXIT_RUN;
 	r->request = request;
 	r->choices = choices;
+	r->paths = paths;
 	r->output.fd = -1;
 	/* until the loop reads them these end us, also when we were started to ignore them */
 	signal(SIGINT, SIG_DFL);
@@ -561,6 +544,10 @@ int command_run(const struct request *request, struct choices *choices)
 		if (targets_unfollowed(r->host.targets))
 			say("%llu processes were not followed: too many at once",
 			    (unsigned long long)targets_unfollowed(r->host.targets));
+		if (who_lost(&r->who))
+			say("%llu events of processes were lost: some exe, argv, parent.* and ancestor.exe may be "
+			    "wrong",
+			    (unsigned long long)who_lost(&r->who));
 		if (census_lost(r->census))
 			say("%llu cgroups were missed: too many at once", (unsigned long long)census_lost(r->census));
 	} else {

@@ -5,6 +5,7 @@
 
 #include "choose.h"
 
-int command_run(const struct request *request, struct choices *choices);
+/* `paths`: where plugins are looked for that are needed beside the chosen ones, which are added to the choices. */
+int command_run(const struct request *request, struct choices *choices, char *const *paths);
 
 #endif

@@ -25,14 +25,10 @@ static const struct field *find(const struct stream *const *streams, size_t n, c
 
 static int unknown_field(const struct stream *const *streams, size_t n, const char *name, char *why, size_t why_size)
 {
-	const char *names[512];
-	size_t n_names = 0;
-	for (uint32_t i = 0; i < n_header_fields; i++)
-		names[n_names++] = header_fields[i].name;
-	for (size_t s = 0; s < n; s++)
-		for (uint32_t i = 0; i < streams[s]->n_fields && n_names < 512; i++)
-			names[n_names++] = streams[s]->fields[i].name;
-	const char *near = nearest_name(name, names, n_names);
+	const char *names[1024];
+	const size_t most = sizeof(names) / sizeof(names[0]);
+	size_t n_names = stream_names(streams, n, names, most);
+	const char *near = nearest_name(name, names, n_names < most ? n_names : most);
 	snprintf(why, why_size, "unknown field '%s'%s%s%s (see eunomia list fields)", name,
 		 near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return -EINVAL;
@@ -102,8 +98,10 @@ static bool has_column(const struct columns *columns, const char *field)
 	return false;
 }
 
+/* The header's fields, each stream's own, and of the computed ones those that say which container it is. */
 static int add_every_field(struct columns *columns, const struct stream *const *streams, size_t n)
 {
+	static const char *const container[] = {"container.id", "container.name"};
 	int err = 0;
 	for (uint32_t i = 0; i < n_header_fields && !err; i++)
 		err = add_field(columns, header_fields[i].name, header_fields[i].type);
@@ -111,6 +109,11 @@ static int add_every_field(struct columns *columns, const struct stream *const *
 		for (uint32_t i = 0; i < streams[s]->n_fields && !err; i++)
 			if (!has_column(columns, streams[s]->fields[i].name))
 				err = add_field(columns, streams[s]->fields[i].name, streams[s]->fields[i].type);
+	for (size_t i = 0; i < sizeof(container) / sizeof(container[0]) && !err; i++) {
+		const struct field *f = find(streams, n, container[i]);
+		if (f && !has_column(columns, f->name))
+			err = add_field(columns, f->name, f->type);
+	}
 	return err;
 }
 
@@ -251,6 +254,7 @@ int show_from_recording(struct show *show, const struct request *r, const struct
 	show->interval_ms = meta_number(recording, "view.interval_ms");
 	show->table = meta_number(recording, "view.table");
 	show->own_columns = meta_number(recording, "view.own_columns");
+	show->container = meta_number(recording, "view.container");
 	int err = show->title ? 0 : -ENOMEM;
 	if (!err)
 		err = copy(&show->key, recording_meta(recording, "view.key"));
@@ -278,6 +282,7 @@ void show_record(const struct show *show, struct recorder *recorder)
 	record_number(recorder, "view.interval_ms", show->interval_ms);
 	record_number(recorder, "view.table", show->table);
 	record_number(recorder, "view.own_columns", show->own_columns);
+	record_number(recorder, "view.container", show->container);
 	for (uint32_t i = 0; i < show->columns.n; i++) {
 		const struct column *c = &show->columns.items[i];
 		buf_printf(&columns, "%s\t%s\t%u\t%u\t%llu\t%u\n", c->header, c->field, c->width, c->decimals,
@@ -287,6 +292,69 @@ void show_record(const struct show *show, struct recorder *recorder)
 	if (!columns.failed)
 		recorder_meta(recorder, "view.columns", columns.data);
 	buf_free(&columns);
+}
+
+/* Calls `is` for each of the comma-separated fields that there is. */
+static bool list_reads(const char *list, const struct stream *const *streams, size_t n,
+		       bool (*is)(const struct field *field))
+{
+	char name[64];
+	while (list && *list) {
+		list += *list == '-';
+		size_t len = strcspn(list, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)len, list);
+		const struct field *f = find(streams, n, name);
+		if (f && is(f))
+			return true;
+		list += len + (list[len] == ',');
+	}
+	return false;
+}
+
+bool show_reads(const struct show *show, const struct stream *const *streams, size_t n,
+		bool (*is)(const struct field *field))
+{
+	for (uint32_t i = 0; i < show->columns.n; i++)
+		if (list_reads(show->columns.items[i].field, streams, n, is))
+			return true;
+	return list_reads(show->key, streams, n, is) || list_reads(show->sort, streams, n, is);
+}
+
+/* True: the rows that are added up are of one process, so of one container. */
+static bool key_is_process(const char *key)
+{
+	while (*key) {
+		size_t len = strcspn(key, ",");
+		if (len == 3 && (!strncmp(key, "pid", 3) || !strncmp(key, "tid", 3)))
+			return true;
+		key += len + (key[len] == ',');
+	}
+	return false;
+}
+
+int show_container(struct show *show)
+{
+	static const struct eun_column column = {.header = "CONTAINER", .field = "container", .width = CONTAINER_WIDTH};
+	struct columns *columns = &show->columns;
+	if (show->own_columns || has_column(columns, column.field) || (show->key && !key_is_process(show->key)))
+		return 0;
+	uint32_t at = 0;
+	for (uint32_t i = 0; i < columns->n; i++) {
+		if (columns->items[i].type == EUN_HIST) /* no table: bars */
+			return 0;
+		if (!strcmp(columns->items[i].field, "comm"))
+			at = i + 1;
+	}
+	show->container = true;
+	if (!columns->n)
+		return 0;
+	int err = add_column(columns, &column, EUN_STRING);
+	if (err || !at)
+		return err;
+	struct column last = columns->items[columns->n - 1];
+	memmove(&columns->items[at + 1], &columns->items[at], (columns->n - 1 - at) * sizeof(last));
+	columns->items[at] = last;
+	return 0;
 }
 
 void show_free(struct show *show)
@@ -314,5 +382,6 @@ struct writer_options show_writer(const struct show *show, int64_t clock_offset)
 		.n_columns = columns->n,
 		.clock_offset = clock_offset,
 		.no_header = show->no_header,
+		.container = show->container,
 	};
 }

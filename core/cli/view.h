@@ -26,6 +26,7 @@ struct show {
 	uint64_t interval_ms; /* > 0: rounds */
 	bool table;           /* rows are collected and printed in rounds, or once at the end */
 	bool no_header;
+	bool container; /* text tells of the container: a column of its own */
 };
 
 /* `tool` may be NULL. -EINVAL: why (unknown field, with the nearest). */
@@ -36,6 +37,12 @@ int show_from_recording(struct show *show, const struct request *request, const 
 /* Notes it in a recording. */
 void show_record(const struct show *show, struct recorder *recorder);
 void show_free(struct show *show);
+
+/* Text tells of the container, in a column behind COMM (or at the end), unless the columns are the user's. -ENOMEM. */
+int show_container(struct show *show);
+/* True: a column or the order is by a field of which `is` is true. */
+bool show_reads(const struct show *show, const struct stream *const *streams, size_t n,
+		bool (*is)(const struct field *field));
 
 /* The writer's options that follow from it. */
 struct writer_options show_writer(const struct show *show, int64_t clock_offset);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "record_facts.h"
 #include "record_format.h"
 #include "record_stream.h"
 #include "texts.h"
@@ -27,6 +28,7 @@ struct recorder {
 	uint32_t n_streams;
 	bool started;
 	struct texts *texts; /* that are in the file; made for the first one */
+	struct facts *facts; /* NULL: none are written */
 	int error;           /* the first one, -errno */
 	bool unwritable;     /* it came from the file: what was not written yet is lost */
 	char reason[256];
@@ -236,6 +238,13 @@ static int text_put(struct recorder *r, const struct view *view, const struct fi
 	return chunk_done(r, begin);
 }
 
+int recorder_facts(struct recorder *r, struct procs *procs, const struct containers *containers)
+{
+	facts_destroy(r->facts);
+	r->facts = facts_new(procs, containers, &r->buf);
+	return r->facts ? 0 : no_memory(r);
+}
+
 int recorder_event(struct recorder *r, const struct view *view)
 {
 	const struct stream *s = view->stream;
@@ -244,6 +253,8 @@ int recorder_event(struct recorder *r, const struct view *view)
 	if (view->len > EUN_RECORD_MAX)
 		return fail(r, -E2BIG, "a record of %s has %u bytes, at most %u; the recording ends there", s->name,
 			    view->len, EUN_RECORD_MAX);
+	if (r->facts)
+		facts_put(r->facts, view);
 	for (uint32_t i = 0; s->format && i < s->n_fields; i++)
 		if (text_put(r, view, &s->fields[i]))
 			return r->error;
@@ -301,6 +312,7 @@ int recorder_close(struct recorder *r, char *why, size_t why_size)
 	if (close(r->fd))
 		fail(r, -errno, "close: %s", strerror(errno));
 	int err = recorder_error(r, why, why_size);
+	facts_destroy(r->facts);
 	texts_destroy(r->texts);
 	buf_free(&r->buf);
 	free(r->serials);

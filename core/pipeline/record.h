@@ -13,6 +13,8 @@
 #define CORE_PIPELINE_RECORD_H
 
 #include "event/view.h"
+#include "target/container.h"
+#include "target/proc.h"
 
 struct recorder;
 
@@ -28,6 +30,12 @@ int recorder_meta(struct recorder *recorder, const char *key, const char *value)
 int recorder_stream(struct recorder *recorder, const struct stream *stream);
 /* Ends the head. `clock_offset`: CLOCK_REALTIME - CLOCK_BOOTTIME, ns. */
 int recorder_start(struct recorder *recorder, int64_t clock_offset);
+
+/*
+ * From here on what these know of an event's actor is written before it, so that a replay knows it too. Borrowed until
+ * recorder_close(); either may be NULL. -ENOMEM.
+ */
+int recorder_facts(struct recorder *recorder, struct procs *procs, const struct containers *containers);
 
 /* The record and, if its stream has a format callback, the texts this makes of the fields. */
 int recorder_event(struct recorder *recorder, const struct view *view);

@@ -14,9 +14,9 @@
 
 #include <eunomia/event.h>
 
-#define RECORD_MAGIC                                                                                     \
-	"EUNREC1\n" /* the digit is the version: another one for any change of this file or of eun_event \
-		     */
+/* The digit is the version: another one for any change of this file or of eun_event. 1 had no facts. */
+#define RECORD_MAGIC "EUNREC2\n"
+#define RECORD_OLDEST '1'
 #define RECORD_MAGIC_LEN 8
 #define RECORD_VERSION_AT 6
 
@@ -31,6 +31,9 @@ enum chunk_type {
 	CHUNK_LOST, /* u16 stream, u64 time, u64 count */
 	CHUNK_MARK, /* u64 time: a round of tables ends */
 	CHUNK_END,  /* u64 records, u64 lost, u64 bytes: what is before it */
+	CHUNK_PROCESS, /* record_facts.c */
+	CHUNK_FORGOT,
+	CHUNK_CONTAINER,
 	CHUNK_TYPES,
 };
 

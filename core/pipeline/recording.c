@@ -215,6 +215,30 @@ static int mark_read(struct recording *r, struct wire *in, struct recording_item
 	return 1;
 }
 
+static int process_read(struct recording *r, struct wire *in, struct recording_item *item)
+{
+	(void)r;
+	item->kind = RECORDING_PROCESS;
+	facts_get_process(in, &item->process);
+	return 1;
+}
+
+static int forgot_read(struct recording *r, struct wire *in, struct recording_item *item)
+{
+	(void)r;
+	item->kind = RECORDING_FORGOT;
+	facts_get_forgot(in, &item->process);
+	return 1;
+}
+
+static int container_read(struct recording *r, struct wire *in, struct recording_item *item)
+{
+	(void)r;
+	item->kind = RECORDING_CONTAINER;
+	facts_get_container(in, &item->container);
+	return 1;
+}
+
 static int end_read(struct recording *r, struct wire *in, struct recording_item *item)
 {
 	uint64_t records = wire_get_u64(in), lost = wire_get_u64(in), bytes = wire_get_u64(in);
@@ -245,6 +269,9 @@ static const struct chunk {
 	[CHUNK_LOST] = {"LOST", false, 18, 18, lost_read},
 	[CHUNK_MARK] = {"MARK", false, 8, 8, mark_read},
 	[CHUNK_END] = {"END", false, 24, 24, end_read},
+	[CHUNK_PROCESS] = {"PROCESS", false, 60, EUN_RECORD_MAX, process_read},
+	[CHUNK_FORGOT] = {"FORGOT", false, 12, 12, forgot_read},
+	[CHUNK_CONTAINER] = {"CONTAINER", false, 36, 6 * 4100 + 12, container_read},
 };
 
 /* The payload of the chunk, whole and with a good sum. */
@@ -303,13 +330,14 @@ static int magic_read(struct recording *r)
 	size_t n = sizeof(magic);
 	if (read_bytes(r, magic, &n))
 		return r->error;
-	if (n == sizeof(magic) && !memcmp(magic, RECORD_MAGIC, n))
+	char version = n == sizeof(magic) ? magic[RECORD_VERSION_AT] : '\0', newest = RECORD_MAGIC[RECORD_VERSION_AT];
+	magic[RECORD_VERSION_AT] = newest;
+	bool is_ours = version >= '0' && version <= '9' && !memcmp(magic, RECORD_MAGIC, n);
+	if (is_ours && version >= RECORD_OLDEST && version <= newest)
 		return 0;
-	char version = n == sizeof(magic) ? magic[RECORD_VERSION_AT] : '\0';
-	magic[RECORD_VERSION_AT] = RECORD_MAGIC[RECORD_VERSION_AT];
-	if (version >= '0' && version <= '9' && !memcmp(magic, RECORD_MAGIC, n))
-		return fail(r, -ENOTSUP, "recording format %c, this host reads %c", version,
-			    RECORD_MAGIC[RECORD_VERSION_AT]);
+	if (is_ours)
+		return fail(r, -ENOTSUP, "recording format %c, this host reads %c to %c", version, RECORD_OLDEST,
+			    newest);
 	return fail(r, -EINVAL, n ? "not a recording" : "not a recording: it is empty");
 }
 
@@ -384,7 +412,7 @@ int64_t recording_clock(const struct recording *r)
 	return r->clock_offset;
 }
 
-const struct schema *recording_schema(const struct recording *r)
+struct schema *recording_schema(struct recording *r)
 {
 	return &r->schema;
 }

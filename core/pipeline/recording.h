@@ -11,6 +11,7 @@
 #define CORE_PIPELINE_RECORDING_H
 
 #include "event/view.h"
+#include "record_facts.h"
 
 struct recording;
 
@@ -25,11 +26,18 @@ void recording_close(struct recording *recording);
 
 /* These live as long as the recording. */
 const char *recording_meta(const struct recording *recording,
-			   const char *key);                              /* NULL: has none; the last, if several */
-int64_t recording_clock(const struct recording *recording);               /* CLOCK_REALTIME - CLOCK_BOOTTIME then, ns */
-const struct schema *recording_schema(const struct recording *recording); /* the ids in it are the reader's own */
+			   const char *key);                  /* NULL: has none; the last, if several */
+int64_t recording_clock(const struct recording *recording);   /* CLOCK_REALTIME - CLOCK_BOOTTIME then, ns */
+struct schema *recording_schema(struct recording *recording); /* the ids in it are the reader's own */
 
-enum recording_kind { RECORDING_EVENT, RECORDING_LOST, RECORDING_MARK };
+enum recording_kind {
+	RECORDING_EVENT,
+	RECORDING_LOST,
+	RECORDING_MARK,
+	RECORDING_PROCESS, /* what the tables of a replay are to be told before the next event */
+	RECORDING_FORGOT,
+	RECORDING_CONTAINER,
+};
 
 struct recording_item {
 	enum recording_kind kind;
@@ -37,6 +45,8 @@ struct recording_item {
 	const struct stream *stream; /* LOST */
 	uint64_t count;              /* LOST */
 	uint64_t time;               /* LOST, MARK */
+	struct fact_process process; /* PROCESS, FORGOT; texts are valid until the next call */
+	struct fact_container container;
 };
 
 /* 1: an item; 0: the end; -EBADMSG: damaged or cut off, -errno: not readable, with why, the same from then on. */

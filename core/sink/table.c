@@ -62,13 +62,10 @@ static int parse(struct order *orders, size_t *n, const char *text, char *why, s
 
 static int not_there(const struct stream *s, const char *name, char *why, size_t why_size)
 {
-	const char *names[256];
-	size_t n = 0;
-	for (uint32_t i = 0; i < n_header_fields; i++)
-		names[n++] = header_fields[i].name;
-	for (uint32_t i = 0; i < s->n_fields && n < sizeof(names) / sizeof(names[0]); i++)
-		names[n++] = s->fields[i].name;
-	const char *near = nearest_name(name, names, n);
+	const char *names[512];
+	const size_t most = sizeof(names) / sizeof(names[0]);
+	size_t n = stream_names(&s, 1, names, most);
+	const char *near = nearest_name(name, names, n < most ? n : most);
 	snprintf(why, why_size, "stream %s has no field '%s' to sort by%s%s%s", s->name, name,
 		 near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return -EINVAL;

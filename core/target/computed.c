@@ -186,7 +186,7 @@ static const struct {
 	{{.name = "container",
 	  .type = EUN_STRING,
 	  .get = container,
-	  .help = "container's name; else the first 12 of its id, else pending. On the host: none, as all container.*"},
+	  .help = "the container's name, else the first 12 of its id, else pending; host: none"},
 	 false},
 	{{.name = "container.id", .type = EUN_STRING, .get = container_id, .help = "the container's full id"}, false},
 	{{.name = "container.name", .type = EUN_STRING, .get = container_name, .help = "its name"}, false},

@@ -295,26 +295,31 @@ void procs_found_all(struct procs *t)
 
 /* ---- recordings ---- */
 
+/* Children that were told before their parent was are to be told again: it was not known then who that is. */
+static void tell_one(struct procs *t, struct entry *e, procs_tell tell)
+{
+	if (e->fresh)
+		return;
+	for (struct entry *child = e->told ? NULL : e->child; child; child = child->sibling)
+		child->fresh = false;
+	e->told = e->fresh = true;
+	tell(t->context, &e->proc);
+}
+
 void procs_tell_of(struct procs *t, uint32_t pid, uint64_t time, procs_tell tell, procs_tell forgot, void *context)
 {
 	struct entry *chain[PROC_ANCESTORS_MAX + 1], *e = proc_at(t, pid, time);
 	size_t n = 0;
-	for (struct entry *p = e; p && n < sizeof(chain) / sizeof(chain[0]); p = (struct entry *)p->proc.parent)
-		chain[n++] = p;
 	t->forgot = forgot;
 	t->context = context;
-	/* that younger owners of the pid were not it yet */
+	/* younger owners of the pid too: that they were not it yet */
 	for (struct entry *other = proc_youngest(t, pid); other && other != e; other = other->next)
-		if (other->proc.pid == pid && !other->fresh) {
-			other->told = other->fresh = true;
-			tell(context, &other->proc);
-		}
-	/* with an ancestor all below it again: they may have been told when it was too far away to be */
-	for (bool from_here = false; n--; chain[n]->told = chain[n]->fresh = true) {
-		from_here |= !chain[n]->fresh;
-		if (from_here)
-			tell(context, &chain[n]->proc);
-	}
+		if (other->proc.pid == pid)
+			tell_one(t, other, tell);
+	for (; e && n < sizeof(chain) / sizeof(chain[0]); e = (struct entry *)e->proc.parent)
+		chain[n++] = e;
+	while (n--)
+		tell_one(t, chain[n], tell);
 }
 
 static struct entry *proc_of(const struct procs *t, uint32_t pid, uint64_t serial)

@@ -3,7 +3,7 @@
 import struct
 import zlib
 
-META, STREAM, START, RECORD, TEXT, LOST, MARK, END = range(1, 9)
+META, STREAM, START, RECORD, TEXT, LOST, MARK, END, PROCESS, FORGOT, CONTAINER = range(1, 12)
 # enum eun_type
 U16, U32, U64, CHARS, PATH, ENUM, ERRNO = 2, 3, 4, 11, 14, 17, 19
 # flags of fields and of streams
@@ -23,8 +23,8 @@ def text(value):
 
 
 class Recording:
-    def __init__(self, **metas):
-        self.data = bytearray(b"EUNREC1\n")
+    def __init__(self, version=2, **metas):
+        self.data = bytearray(b"EUNREC%d\n" % version)
         self.records = self.lost = 0
         self.cuts = []  # where a chunk ends
         for key, value in metas.items():
@@ -62,6 +62,19 @@ class Recording:
 
     def mark(self, time):
         return self.chunk(MARK, struct.pack("<Q", time))
+
+    def process(self, serial, pid, exe, argv, parent=(0, 0), start=BOOT - 5000, comm=b"comm"):
+        """parent: its serial and pid"""
+        argv = b"\0".join(argv)
+        payload = struct.pack("<QIIQQI16s", serial, pid, parent[1], start, *parent, comm)
+        return self.chunk(PROCESS, payload + text(exe) + struct.pack("<I", len(argv) + 1) + argv)
+
+    def forgot(self, serial, pid):
+        return self.chunk(FORGOT, struct.pack("<QI", serial, pid))
+
+    def container(self, cgroup, state, *texts):
+        """texts: id, name, image, runtime, pod, its namespace"""
+        return self.chunk(CONTAINER, struct.pack("<QI", cgroup, state) + b"".join(map(text, texts)))
 
     def end(self):
         return self.chunk(END, struct.pack("<QQQ", self.records, self.lost, len(self.data)))

@@ -28,7 +28,9 @@ class List(Case):
         names = [row["stream"] for row in streams]
         self.assertEqual(len(set(names)), len(names))
         fields = self.rows("list", "fields")
-        header = [row["field"] for row in fields if row["stream"] == "*"]
+        header = [row["field"] for row in fields if row["stream"] == "*" and row["source"] != "computed"]
+        computed = [row["field"] for row in fields if row["source"] == "computed"]
+        self.assertTrue({"exe", "ancestor.exe", "container", "container.name"} <= set(computed))
         self.assertTrue({"time", "pid", "comm", "stream"} <= set(header))
         self.assertEqual({row["stream"] for row in fields} - {"*"}, set(names))
         for stream in names:

@@ -10,7 +10,7 @@ import unittest
 
 import recording
 from cli import EUNOMIA, FAILED, LIMIT, OK, USAGE, Case, as_nobody, nobody_can_run
-from recording import BOOT, IO, OPEN, add_io, add_open, begin
+from recording import BOOT, CONTAINER, DEFAULT, FORGOT, IO, OPEN, PROCESS, add_io, add_open, begin
 
 SECOND = 10**9
 TABLE = {"view__title": "demotop", "view__key": "name", "view__sort": "-bytes", "view__top": 2,
@@ -82,9 +82,9 @@ class Formats(Case):
     def test_csv(self):
         head, *lines = self.replay(events(), "--fmt", "csv").splitlines()
         self.assertEqual(head, "time,stream,event_flags,cpu,pid,tid,ppid,uid,gid,comm,cgroup,pidns,mntns,"
-                         "ret,fd,kind,path,count,bytes,name")
+                         "ret,fd,kind,path,count,bytes,name,container.id,container.name")
         self.assertEqual(lines[3], "2026-11-24T10:11:12.123460789Z,demo.io,0,1,100,100,99,0,0,cat,77,4026531836,"
-                         "4026531841,,,,,1,2,x")
+                         "4026531841,,,,,1,2,x,,")
 
     def test_fields(self):
         self.assertEqual(self.replay(events(), "--fields", "path,ret", "--fmt", "csv").splitlines()[:3],
@@ -211,7 +211,7 @@ class Damage(Case):
 
     def test_what_it_is_not(self):
         for text, data in [("not a recording", b"root:x:0:0"), ("not a recording: it is empty", b""),
-                           ("recording format 2, this host reads 1", b"EUNREC2\n" + events().data[8:])]:
+                           ("recording format 3, this host reads 1 to 2", b"EUNREC3\n" + events().data[8:])]:
             self.assertEqual(self.bad(FAILED, text, "replay", self.write(data)), b"")
         self.bad(FAILED, "No such file or directory", "replay", self.dir + "/none")
         self.bad(FAILED, "Is a directory", "replay", self.dir)
@@ -220,6 +220,88 @@ class Damage(Case):
         for columns in ("x", "A\tname\t9999999\t0\t0\n", "A\tnope\t1\t0\t0\n", "A\tname\n"):
             self.bad(USAGE, "view.columns", "replay", self.write(begin(IO, view__columns=columns).end()))
         self.bad(USAGE, "no field 'nope' to sort by", "replay", self.write(begin(IO, view__sort="nope").end()))
+
+
+class Facts(Case):
+    """What the recorded run knew of the actors, events of cgroup 77: docs/recording.md."""
+    ABSENT = (None,) * 6
+
+    def setUp(self):
+        super().setUp()
+        self.r = r = begin(OPEN)
+        r.process(1, 10, "/sbin/init", [b"init"])
+        r.process(2, 20, "/bin/sh", [b"sh", b"-c", b"x y"], parent=(1, 10), comm=b"sh")
+        r.process(3, 100, "/bin/cat", [b"cat"], parent=(2, 20))
+        add_open(r, "/1")
+        r.container(77, 1, "0123456789abcdef", "web", "nginx", "docker", "pod", "ns")
+        r.process(3, 100, "/bin/ls", [b""], parent=(2, 20))  # another exec
+        add_open(r, "/2")
+        r.container(77, 0, "0123456789abcdef", *[None] * 5)
+        r.process(4, 100, "/bin/next", [], parent=(0, 0), start=BOOT)  # the pid has another owner
+        add_open(r, "/3", time=BOOT - 1)
+        r.container(77, 255, *self.ABSENT)
+        add_open(r, "/4", time=BOOT + 1)
+        r.forgot(4, 100)
+        r.forgot(2, 20)
+        add_open(r, "/5", time=BOOT + 1)
+        r.end()
+
+    def test_fields(self):
+        found = [tuple(row.values()) for row in self.json(
+            self.r, "--fields", "path,exe,argv,parent.exe,parent.argv,parent.comm,parent.pid,ancestor.exe,container")]
+        argv = ["sh", "-c", "x y"]
+        above = ["/bin/sh", "/sbin/init"]
+        self.assertEqual(found, [
+            ("/1", "/bin/cat", ["cat"], "/bin/sh", argv, "sh", 20, above, None),
+            ("/2", "/bin/ls", [""], "/bin/sh", argv, "sh", 20, above, "web"),
+            ("/3", "/bin/ls", [""], "/bin/sh", argv, "sh", 20, above, "0123456789ab"),
+            ("/4", "/bin/next", [""], None, None, None, None, None, None),
+            ("/5", "/bin/ls", [""], None, None, None, 20, None, None)])
+
+    def test_container(self):
+        found = [row["container"] for row in self.json(self.r)]
+        web = {"id": "0123456789abcdef", "name": "web", "image": "nginx", "runtime": "docker", "state": "running",
+               "pod": "pod", "pod_namespace": "ns"}
+        pending = {"id": "0123456789abcdef", "name": None, "image": None, "runtime": None, "state": "pending"}
+        self.assertEqual(found, [None, web, pending, None, None])
+        rows = self.replay(self.r, "--fmt", "csv").splitlines()
+        self.assertEqual([row.split(",")[-2:] for row in rows[1:]],
+                         [["", ""], ["0123456789abcdef", "web"], ["0123456789abcdef", ""], ["", ""], ["", ""]])
+
+    def test_filter(self):
+        for text, paths in [("ancestor.exe = /sbin/init", ["/1", "/2", "/3"]),
+                            ("parent.exe endswith /sh and exe = /bin/cat", ["/1"]), ("container.state = pending", ["/3"]), ("not container exists", ["/1", "/4", "/5"]),
+                            ("proc.duration_ns < 5us", ["/3", "/4"])]:
+            found = [row["path"] for row in self.json(self.r, "--filter", text)]
+            self.assertEqual(found, paths, text)
+
+    def test_column(self):
+        """A run that began with containers has them in its text: TIME PID COMM CONTAINER STREAM."""
+        r = begin(OPEN, view__container=1)
+        r.container(77, 1, "0123456789abcdef", "web", *[None] * 4)
+        add_open(r, "/1")
+        self.assertEqual(self.replay(r.end()).splitlines(), [
+            "TIME         PID COMM             CONTAINER    STREAM",
+            "10:11:12     100 cat              web          demo.open        path=/1 kind=file ret=0"])
+        self.assertTrue(self.replay(r, "--fmt", "wide").rstrip().endswith(
+            "container.id=0123456789abcdef container.name=web container.image=- container.runtime=- "
+            "container.state=running"))
+
+    def test_old(self):
+        """Version 1 had no facts."""
+        r = recording.Recording(version=1)
+        self.assertEqual(r.data[:8], b"EUNREC1\n")
+        r.stream(OPEN, "demo.open", 72, DEFAULT, "", []).start().record(OPEN, b"").end()
+        self.assertEqual(self.json(r, "--fields", "pid,exe,container"), [{"pid": 100, "exe": None, "container": None}])
+
+    def test_damage(self):
+        for kind, payload in [(PROCESS, b"x" * 70), (FORGOT, b"x" * 11),
+                              (CONTAINER, struct.pack("<QI", 7, 3) + bytes(24)), (CONTAINER, struct.pack("<QI", 7, 1) + bytes(25))]:
+            r = begin(OPEN)
+            add_open(r, "/1")
+            r.chunk(kind, payload).end()
+            out = self.bad(FAILED, "damaged", "replay", self.write(r), "--fmt", "json")
+            self.assertEqual(out.count(b"\n"), 1, kind)
 
 
 class Hostile(Case):

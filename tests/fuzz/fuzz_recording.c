@@ -13,6 +13,7 @@
 #include "pipeline/record_stream.h"
 #include "pipeline/recording.h"
 #include "pipeline/wire.h"
+#include "target/computed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -61,6 +62,9 @@ static void fit(struct buf *out, uint32_t type, size_t from, uint64_t *records)
 		[CHUNK_LOST] = {18, 18},
 		[CHUNK_MARK] = {8, 8},
 		[CHUNK_END] = {24, 24},
+		[CHUNK_FORGOT] = {12, 12},
+		[CHUNK_PROCESS] = {60, 4096},
+		[CHUNK_CONTAINER] = {36, 4096},
 	};
 	size_t n = out->len - from, end = from - CHUNK_HEAD_LEN;
 	uint16_t stream = STREAM;
@@ -86,6 +90,25 @@ static void fit(struct buf *out, uint32_t type, size_t from, uint64_t *records)
 	case CHUNK_LOST: /* of nothing, so that the end's sum is simple */
 		memcpy(payload, &stream, sizeof(stream));
 		memset(payload + 10, 0, 8);
+		break;
+	case CHUNK_PROCESS: /* no exe; what is behind it is its argv */
+		memset(payload + 52, 0, 4);
+		len -= 59;
+		memcpy(payload + 56, &len, 4);
+		break;
+	case CHUNK_CONTAINER: /* of the records' cgroup, with an id that is all that is behind */
+		memset(payload, 0, 12);
+		payload[8] = (char)(*records % 3);
+		len -= 36;
+		memset(payload + 12, 0, 24);
+		if (len) {
+			memmove(payload + 16, payload + 36, len);
+			memset(payload + 16 + len, 0, 20);
+			for (uint32_t i = 0; i + 1 < len; i++)
+				payload[16 + i] |= 0x20;
+			payload[16 + len - 1] = '\0';
+			memcpy(payload + 12, &len, 4);
+		}
 		break;
 	case CHUNK_END:
 		memcpy(payload, records, 8);
@@ -131,6 +154,24 @@ static void write_event(struct writer *const *writers, const struct schema *sche
 	free(bytes);
 }
 
+/* What a replay does with them. */
+static void learn(struct computed *computed, struct procs *procs, struct containers *containers,
+		  const struct recording_item *item)
+{
+	const struct fact_process *p = &item->process;
+	computed->procs = procs;
+	computed->containers = containers;
+	if (item->kind == RECORDING_PROCESS) {
+		procs_learn(procs, &p->proc, p->parent_pid, p->parent);
+	} else if (item->kind == RECORDING_FORGOT) {
+		procs_forget(procs, p->proc.pid, p->proc.serial);
+	} else if (item->kind == RECORDING_CONTAINER) {
+		containers_unlearn(containers, item->container.container.cgroup);
+		if (item->container.known)
+			containers_learn(containers, &item->container.container);
+	}
+}
+
 static void check_why(const char *why)
 {
 	if (strncmp(why, "file: ", 6))
@@ -143,16 +184,26 @@ static void check_why(const char *why)
 static void read_all(struct recording *rec)
 {
 	static const struct column columns[] = {{.header = "KIND", .field = "kind"},
-						{.header = "PATH", .field = "path"}};
+						{.header = "PATH", .field = "path"},
+						{.header = "EXE", .field = "ancestor.exe"},
+						{.header = "ARGV", .field = "parent.argv"},
+						{.header = "NAME", .field = "container"}};
 	static const enum format formats[] = {FORMAT_TEXT, FORMAT_WIDE, FORMAT_JSON, FORMAT_CSV};
 	struct writer *writers[4];
 	struct recording_item item;
+	struct computed computed;
+	struct procs *procs = procs_new(8, 4096);
+	struct containers *containers = containers_new(NULL, NULL);
 	char why[512];
 	int found;
+	if (!procs || !containers || computed_init(&computed))
+		abort();
+	computed_offer(&computed, recording_schema(rec));
 	for (int i = 0; i < 4; i++)
 		writers[i] = writer_new(&(struct writer_options){.format = formats[i],
 								 .columns = formats[i] == FORMAT_CSV ? columns : NULL,
-								 .n_columns = 2,
+								 .n_columns = 5,
+								 .container = true,
 								 .clock_offset = recording_clock(rec)});
 	while ((found = recording_next(rec, &item, why, sizeof(why))) > 0) {
 		struct buf out = {0};
@@ -161,6 +212,7 @@ static void read_all(struct recording *rec)
 		else if (item.kind == RECORDING_LOST &&
 			 writer_lost(writers[2], item.stream, item.count, item.time, &out))
 			abort();
+		learn(&computed, procs, containers, &item);
 		buf_free(&out);
 	}
 	if (found < 0)
@@ -169,6 +221,9 @@ static void read_all(struct recording *rec)
 		abort();
 	for (int i = 0; i < 4; i++)
 		writer_destroy(writers[i]);
+	computed_free(&computed);
+	containers_destroy(containers);
+	procs_destroy(procs);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -490,10 +490,10 @@ static void no_recordings(void **state)
 	assert_null(recording_of(text, sizeof(text), why));
 	assert_int_equal(errno, EINVAL);
 	assert_string_equal(why, "FILE: not a recording");
-	assert_null(recording_of("EUNREC2\nxyz", 11, why));
+	assert_null(recording_of("EUNREC3\nxyz", 11, why));
 	assert_int_equal(errno, ENOTSUP);
-	assert_string_equal(why, "FILE: recording format 2, this host reads 1");
-	assert_null(recording_of("EUNREC2x", 8, why));
+	assert_string_equal(why, "FILE: recording format 3, this host reads 1 to 2");
+	assert_null(recording_of("EUNREC3x", 8, why));
 	assert_string_equal(why, "FILE: not a recording");
 	recording_close(NULL);
 }
