@@ -10,6 +10,9 @@
 #include "tcp_socket.bpf.h"
 #include "tcp_life.bpf.h"
 #include "tcp_call.bpf.h"
+#include "tcp_message.bpf.h"
+#include "tcp_transfer.bpf.h"
+#include "tcp_dns.bpf.h"
 #include "tcp_rtt.bpf.h"
 
 static __always_inline const struct eun_event *tcp_owner(const struct tcp_life *life)
@@ -86,6 +89,7 @@ static __always_inline u64 tcp_report_connect(const struct sock *sk, const struc
 	if (life && life->start)
 		e->latency_ns = e->h.time - life->start;
 	e->ret = -err;
+	e->count = 1;
 	u64 time = e->h.time;
 	tcp_submit(level);
 	return time;

@@ -6,11 +6,11 @@
 #ifndef EUNOMIA_TCP_CALL_BPF_H
 #define EUNOMIA_TCP_CALL_BPF_H
 
+#include "tcp_nr.h"
+
 #ifdef __TARGET_ARCH_arm64
-#define TCP_NR_CONNECT 203
 #define TCP_REGS_NR(regs) ((int)(regs)->syscallno)
 #else
-#define TCP_NR_CONNECT 42
 #define TCP_REGS_NR(regs) ((int)(regs)->orig_ax)
 #endif
 
@@ -41,7 +41,7 @@ static __always_inline bool tcp_in_connect(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
-	if (task->flags & PF_KTHREAD || TCP_REGS_NR(regs) != TCP_NR_CONNECT)
+	if (task->flags & PF_KTHREAD || TCP_REGS_NR(regs) != NR_connect)
 		return false;
 	u16 family = AF_UNSPEC;
 	bpf_probe_read_user(&family, sizeof(family), (void *)PT_REGS_PARM2_CORE_SYSCALL(regs));
@@ -75,6 +75,7 @@ __noinline int tcp_connect_done(u64 from, u64 address, s32 ret)
 	tcp_fill(&e->socket, sk);
 	tcp_fill_user(&e->socket, &e->socket.daddr, &e->socket.dport, &to);
 	e->ret = ret;
+	e->count = 1;
 	return tcp_submit(level);
 }
 
@@ -100,11 +101,40 @@ __noinline int tcp_accept_done(s32 fd)
 	return tcp_submit(level);
 }
 
+static __always_inline u8 tcp_bind_options(const struct sock *sk)
+{
+	const struct inet_sock *inet = (const void *)sk;
+	const struct inet_sock___bits *bits = (const void *)sk;
+	u8 options = 0;
+	if (BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_reuse))
+		options |= TCP_REUSEADDR;
+	if (BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_reuseport))
+		options |= TCP_REUSEPORT;
+	if (bpf_core_field_exists(inet->inet_flags)) {
+		u64 flags = BPF_CORE_READ(inet, inet_flags);
+		if (flags >> INET_FLAGS_FREEBIND & 1)
+			options |= TCP_FREEBIND;
+		if (flags >> INET_FLAGS_TRANSPARENT & 1)
+			options |= TCP_TRANSPARENT;
+		if (flags >> INET_FLAGS_BIND_ADDRESS_NO_PORT & 1)
+			options |= TCP_BIND_ADDRESS_NO_PORT;
+	} else {
+		if (BPF_CORE_READ_BITFIELD_PROBED(bits, freebind))
+			options |= TCP_FREEBIND;
+		if (BPF_CORE_READ_BITFIELD_PROBED(bits, transparent))
+			options |= TCP_TRANSPARENT;
+		if (BPF_CORE_READ_BITFIELD_PROBED(bits, bind_address_no_port))
+			options |= TCP_BIND_ADDRESS_NO_PORT;
+	}
+	return options;
+}
+
 /* `address` 0: a failed one isn't known. */
 __noinline int tcp_bind_done(u64 from, u64 address, s32 ret)
 {
-	struct sock *sk = eun_wanted(TCP_BIND) ? tcp_of_file((void *)from) : NULL;
-	if (!sk)
+	struct sock *sk = eun_wanted(TCP_BIND) ? tcp_inet_of_file((void *)from) : NULL;
+	u16 protocol = sk ? tcp_get(struct sock, sk, sk_protocol) : 0;
+	if (protocol != IPPROTO_UDP && !(sk && tcp_is(sk)))
 		return 0;
 	struct tcp_sockaddr to = {};
 	if (ret < 0 && address)
@@ -119,6 +149,9 @@ __noinline int tcp_bind_done(u64 from, u64 address, s32 ret)
 	if (ret < 0)
 		tcp_fill_user(&e->socket, &e->socket.saddr, &e->socket.sport, &to);
 	e->ret = ret;
+	e->protocol = protocol;
+	e->options = tcp_bind_options(sk);
+	e->ifindex = tcp_get(struct sock, sk, __sk_common.skc_bound_dev_if);
 	return tcp_submit(level);
 }
 
@@ -180,8 +213,43 @@ int tcp_listen(struct trace_event_raw_sys_exit *ctx)
 	return 0;
 }
 
+/* A call that makes a socket; of a pair the call's result is no descriptor. */
+__noinline int tcp_socket_done(u32 call, u64 family, u64 type, u64 protocol, s64 ret)
+{
+	u64 sets = eun_enter(TCP_SOCKET);
+	struct eun_slot *s = sets ? eun_make_seldom(TCP_SOCKET, sizeof(struct tcp_socket_call), sets) : NULL;
+	if (!s)
+		return 0;
+	struct tcp_socket_call *e = eun_record(s);
+	e->call = call;
+	e->family = family;
+	e->type = type & TCP_TYPE_MASK;
+	e->flags = type & ~TCP_TYPE_MASK;
+	e->protocol = protocol;
+	e->ret = ret;
+	eun_submit(s);
+	return 0;
+}
+
+SEC("?tp")
+int tcp_socket(struct trace_event_raw_sys_exit *ctx)
+{
+	if (!eun_wanted(TCP_SOCKET))
+		return 0;
+	struct pt_regs *regs = tcp_regs();
+	return tcp_socket_done(ctx->id == NR_socket ? TCP_CALL_SOCKET : TCP_CALL_SOCKETPAIR,
+			       PT_REGS_PARM1_CORE_SYSCALL(regs), PT_REGS_PARM2_CORE_SYSCALL(regs),
+			       PT_REGS_PARM3_CORE_SYSCALL(regs), ctx->ret);
+}
+
 /* IORING_OP_..., include/uapi/linux/io_uring.h */
-enum tcp_uring_op { TCP_URING_ACCEPT = 13, TCP_URING_CONNECT = 16, TCP_URING_BIND = 56, TCP_URING_LISTEN = 57 };
+enum tcp_uring_op {
+	TCP_URING_ACCEPT = 13,
+	TCP_URING_CONNECT = 16,
+	TCP_URING_SOCKET = 45,
+	TCP_URING_BIND = 56,
+	TCP_URING_LISTEN = 57
+};
 
 /*
  * io_uring's requests, in the task that asked or a thread of its. Of an accept that goes on (multishot) all results
@@ -199,6 +267,10 @@ int tcp_uring(struct trace_event_raw_io_uring_complete *ctx)
 	} else if (op == TCP_URING_CONNECT) {
 		tcp_connect_done((u64)BPF_CORE_READ(req, file), (u64)BPF_CORE_READ((struct io_connect *)req, addr),
 				 res);
+	} else if (op == TCP_URING_SOCKET) {
+		struct io_socket *call = (void *)req;
+		tcp_socket_done(TCP_CALL_URING, BPF_CORE_READ(call, domain), BPF_CORE_READ(call, type),
+				BPF_CORE_READ(call, protocol), res);
 	} else if (op == TCP_URING_BIND) {
 		tcp_bind_done((u64)BPF_CORE_READ(req, file), 0, res);
 	} else if (op == TCP_URING_LISTEN) {

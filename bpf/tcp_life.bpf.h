@@ -81,6 +81,8 @@ union tcp_record {
 	struct tcp_retransmit retransmit;
 	struct tcp_listen listen;
 	struct tcp_bind bind;
+	struct tcp_udp_call udp_call;
+	struct tcp_dns dns;
 };
 
 /* Begins a record whose actor is `who`; NULL or pid 0: not known. The level of its slot; negative: nobody wants it. */

@@ -5,6 +5,8 @@
 
 const volatile bool by_local = false;
 const volatile bool by_remote = false;
+const volatile bool by_local_port = false;
+const volatile bool by_remote_port = false;
 
 struct tcp_rtt_row {
 	struct tcp_rtt record;
@@ -12,7 +14,7 @@ struct tcp_rtt_row {
 };
 
 /*
- * key: epoch, target sets that the owner is in, addresses (0: not asked for apart); value: a record and the sets.
+ * key: epoch, target sets that the owner is in, ends (0: not asked for apart); value: a record and the sets.
  * Inserted and added to by tcp_rtt(); read and deleted by the host, at the interval.
  */
 struct {
@@ -46,6 +48,8 @@ static __always_inline bool tcp_rtt_begin(const struct tcp_rtt_key *key)
 	struct tcp_rtt *e = eun_record(s);
 	e->saddr = key->saddr;
 	e->daddr = key->daddr;
+	e->sport = key->sport;
+	e->dport = key->dport;
 	eun_row_insert(s, &tcp_rtts, key);
 	return true;
 }
@@ -53,8 +57,8 @@ static __always_inline bool tcp_rtt_begin(const struct tcp_rtt_key *key)
 SEC("?tp_btf/tcp_probe")
 int BPF_PROG(tcp_rtt, struct sock *sk)
 {
-	struct tcp_rtt_key key = {}, all;
-	struct tcp_head head = {};
+	struct tcp_rtt_key key = {};
+	struct tcp_socket ends;
 	struct tcp_sock *tp = eun_wanted(TCP_RTT) ? bpf_skc_to_tcp_sock(sk) : NULL;
 	if (!tp)
 		return 0;
@@ -63,13 +67,16 @@ int BPF_PROG(tcp_rtt, struct sock *sk)
 	if (!key.sets)
 		return 0;
 	key.epoch = eun_epoch(TCP_RTT);
-	if (by_local || by_remote) {
-		tcp_read_head(&head, sk);
-		tcp_addresses(&all.saddr, &all.daddr, &head, sk);
+	if (by_local || by_remote || by_local_port || by_remote_port) {
+		tcp_fill(&ends, sk);
 		if (by_local)
-			key.saddr = all.saddr;
+			key.saddr = ends.saddr;
 		if (by_remote)
-			key.daddr = all.daddr;
+			key.daddr = ends.daddr;
+		if (by_local_port)
+			key.sport = ends.sport;
+		if (by_remote_port)
+			key.dport = ends.dport;
 	}
 	struct tcp_rtt_row *row = bpf_map_lookup_elem(&tcp_rtts, &key);
 	if (!row) {
@@ -83,11 +90,15 @@ int BPF_PROG(tcp_rtt, struct sock *sk)
 		return 0;
 	}
 	u32 srtt = tp->srtt_us >> 3;
-	u64 slot = tcp_log2(srtt);
+	u64 slot = tcp_log2(srtt), slot_ms = tcp_log2(srtt / 1000);
 	EUN_HIDE(slot); /* older verifiers know the bounds of its low half only */
+	EUN_HIDE(slot_ms);
 	if (slot >= TCP_RTT_SLOTS)
 		slot = TCP_RTT_SLOTS - 1;
+	if (slot_ms >= TCP_RTT_MS_SLOTS)
+		slot_ms = TCP_RTT_MS_SLOTS - 1;
 	__sync_fetch_and_add(&row->record.srtt_us[slot], 1);
+	__sync_fetch_and_add(&row->record.srtt_ms[slot_ms], 1);
 	__sync_fetch_and_add(&row->record.sum_us, srtt);
 	__sync_fetch_and_add(&row->record.count, 1);
 	return 0;

@@ -12,23 +12,42 @@
 #define AF_INET6 10
 #define SOCK_STREAM 1
 #define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
 #define SOCK_DONE 1 /* bit of sk_flags: the peer's FIN is in (enum sock_flags) */
+
+static __always_inline bool tcp_is_inet(const struct sock *sk)
+{
+	u16 family = tcp_get(struct sock, sk, __sk_common.skc_family);
+	return family == AF_INET || family == AF_INET6;
+}
 
 static __always_inline bool tcp_is(const struct sock *sk)
 {
-	u16 family = tcp_get(struct sock, sk, __sk_common.skc_family);
-	return (family == AF_INET || family == AF_INET6) && tcp_get(struct sock, sk, sk_type) == SOCK_STREAM &&
+	return tcp_is_inet(sk) && tcp_get(struct sock, sk, sk_type) == SOCK_STREAM &&
 	       tcp_get(struct sock, sk, sk_protocol) == IPPROTO_TCP;
 }
 
-/* The TCP socket that a file is; NULL: it is something else. A socket knows its file, so what points back is one. */
-static __always_inline struct sock *tcp_of_file(struct file *file)
+/* The socket that a file is; NULL: it is something else. A socket knows its file, so what points back is one. */
+static __always_inline struct sock *tcp_any_of_file(struct file *file)
 {
 	struct socket *socket = tcp_get(struct file, file, private_data);
 	if (!file || tcp_get(struct socket, socket, file) != file)
 		return NULL;
-	struct sock *sk = tcp_get(struct socket, socket, sk);
-	return tcp_is(sk) ? sk : NULL;
+	return tcp_get(struct socket, socket, sk);
+}
+
+/* If it is one of TCP. */
+static __always_inline struct sock *tcp_of_file(struct file *file)
+{
+	struct sock *sk = tcp_any_of_file(file);
+	return sk && tcp_is(sk) ? sk : NULL;
+}
+
+/* If it is one of IPv4 or IPv6. */
+static __always_inline struct sock *tcp_inet_of_file(struct file *file)
+{
+	struct sock *sk = tcp_any_of_file(file);
+	return sk && tcp_is_inet(sk) ? sk : NULL;
 }
 
 static __always_inline void tcp_map_v4(struct eun_ip *to, __be32 from)

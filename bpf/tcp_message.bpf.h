@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: (MIT OR GPL-2.0) */
+/*
+ * The messages that calls send and receive, seen at the calls' ends: there a receiver has its message, and its memory
+ * says from whom. Part of tcp.bpf.c.
+ */
+#ifndef EUNOMIA_TCP_MESSAGE_BPF_H
+#define EUNOMIA_TCP_MESSAGE_BPF_H
+
+#define MSG_PEEK 0x2
+#define MSG_ERRQUEUE 0x2000
+#define UIO_MAXIOV 1024
+
+/* One message. Pointers are the caller's, 0: there is no such thing. */
+struct tcp_message {
+	u64 sock;    /* struct sock */
+	u64 address; /* where it says, or gets, the peer's address */
+	u64 data;    /* the message's first piece */
+	u32 piece;   /* bytes of that */
+	s32 ret;     /* bytes of the whole message, or a negative errno */
+	u32 sends;   /* 0: received */
+	u32 protocol;
+};
+
+/* How a call says where its messages are. */
+enum tcp_form {
+	TCP_NO_FORM,
+	TCP_BUFFER,    /* second argument, nothing more */
+	TCP_ADDRESSED, /* the same, flags in the fourth, address in the fifth */
+	TCP_PIECES,    /* struct iovec */
+	TCP_HEADER,    /* struct msghdr */
+	TCP_HEADERS,   /* struct mmsghdr, as many as the result says */
+	TCP_ELSEWHERE, /* in a file */
+};
+
+struct tcp_transfer_call {
+	u8 form, sends;
+};
+
+static const struct tcp_transfer_call tcp_transfer_calls[NR_CALLS] = {
+	[NR_read] = {TCP_BUFFER, 0},      [NR_write] = {TCP_BUFFER, 1},       [NR_readv] = {TCP_PIECES, 0},
+	[NR_writev] = {TCP_PIECES, 1},    [NR_recvfrom] = {TCP_ADDRESSED, 0}, [NR_sendto] = {TCP_ADDRESSED, 1},
+	[NR_recvmsg] = {TCP_HEADER, 0},   [NR_sendmsg] = {TCP_HEADER, 1},     [NR_recvmmsg] = {TCP_HEADERS, 0},
+	[NR_sendmmsg] = {TCP_HEADERS, 1}, [NR_sendfile] = {TCP_ELSEWHERE, 1},
+};
+
+/* struct iovec, and struct mmsghdr as far as it is read */
+struct tcp_piece {
+	u64 base, len;
+};
+struct tcp_header {
+	u64 name, name_len;
+	u64 pieces, n_pieces;
+	u64 control, control_len;
+	u64 flags;
+	u32 len;
+};
+
+static __always_inline void tcp_first_piece(struct tcp_message *m, u64 pieces)
+{
+	struct tcp_piece piece = {};
+	bpf_probe_read_user(&piece, sizeof(piece), (void *)pieces);
+	m->data = piece.base;
+	m->piece = piece.len < 0xffff ? piece.len : 0xffff;
+}
+
+/* struct msghdr; false: it can't be read. */
+static __always_inline bool tcp_read_header(struct tcp_message *m, struct tcp_header *h, u64 from, u32 size)
+{
+	if (bpf_probe_read_user(h, size, (void *)from))
+		return false;
+	m->address = h->name;
+	tcp_first_piece(m, h->n_pieces ? h->pieces : 0);
+	return true;
+}
+
+/* The sets that want one of the streams (a bit each) and contain the current task. Counts nothing. */
+static __always_inline u64 tcp_meant(u64 streams)
+{
+	u64 sets = 0;
+	for (u32 i = 0; i < TCP_STREAMS; i++) {
+		u32 key = i;
+		struct eun_stream_ctl *ctl = streams >> i & 1 ? bpf_map_lookup_elem(&eun_streams, &key) : NULL;
+		if (ctl)
+			sets |= ctl->sets;
+	}
+	return sets ? eun_current(sets) : 0;
+}
+
+/*
+ * Calls `each` for every message of the current call, if it is made on a socket of UDP or, `tcp`, TCP. At the call's
+ * entry the result is not known: its messages are as long as their first piece. Nothing is looked up of a task that is
+ * no target.
+ */
+static __always_inline void tcp_messages(u64 nr, s64 ret, bool entry, u64 streams, bool tcp,
+					 int (*each)(struct tcp_message *))
+{
+	if (nr >= NR_CALLS || !tcp_meant(streams))
+		return;
+	struct tcp_transfer_call call = tcp_transfer_calls[nr];
+	struct pt_regs *regs = tcp_regs();
+	struct sock *sk = tcp_inet_of_file((void *)tcp_fd(PT_REGS_PARM1_CORE_SYSCALL(regs)));
+	struct tcp_message m = {.sock = (u64)sk, .ret = ret, .sends = call.sends};
+	if (!sk)
+		return;
+	m.protocol = tcp_get(struct sock, sk, sk_protocol);
+	if (!(tcp && m.protocol == IPPROTO_TCP) && m.protocol != IPPROTO_UDP)
+		return;
+	u64 at = PT_REGS_PARM2_CORE_SYSCALL(regs), n = PT_REGS_PARM3_CORE_SYSCALL(regs), flags = 0;
+	if (call.form == TCP_ADDRESSED || call.form == TCP_HEADERS)
+		flags = PT_REGS_PARM4_CORE_SYSCALL(regs);
+	else if (call.form == TCP_HEADER)
+		flags = n;
+	if (!call.sends && flags & (MSG_PEEK | MSG_ERRQUEUE))
+		return;
+	struct tcp_header h = {};
+	if (call.form == TCP_HEADERS && ret > 0) {
+		if (!entry)
+			n = ret;
+		for (u32 i = 0; i < UIO_MAXIOV; i++) {
+			if (i >= n || !tcp_read_header(&m, &h, at + i * sizeof(h), sizeof(h)))
+				return;
+			m.ret = entry ? m.piece : h.len;
+			each(&m);
+		}
+		return;
+	}
+	if (call.form == TCP_HEADER || call.form == TCP_HEADERS) {
+		tcp_read_header(&m, &h, at, sizeof(h) - sizeof(u64));
+	} else if (call.form == TCP_PIECES) {
+		tcp_first_piece(&m, at);
+	} else if (call.form != TCP_ELSEWHERE) {
+		u64 bytes = entry ? n : ret < 0 ? 0 : ret;
+		m.data = at;
+		m.piece = bytes < 0xffff ? bytes : 0xffff;
+		if (call.form == TCP_ADDRESSED)
+			m.address = PT_REGS_PARM5_CORE_SYSCALL(regs);
+	}
+	if (entry)
+		m.ret = m.piece;
+	each(&m);
+}
+
+/* A socket's ends; of a datagram the call's address counts where the socket has none, or is not asked. */
+static __always_inline void tcp_fill_message(struct tcp_socket *to, const struct tcp_message *m)
+{
+	tcp_fill(to, (void *)m->sock);
+	if (m->protocol != IPPROTO_UDP || !m->address || (!m->sends && to->dport))
+		return;
+	struct tcp_sockaddr peer = {};
+	tcp_read_sockaddr(&peer, (void *)m->address);
+	tcp_fill_user(to, &to->daddr, &to->dport, &peer);
+}
+
+#endif
