@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Containers as targets, on real ones: whose events are delivered, from which on, and what is said of whom."""
 import os
+import signal
 import subprocess
 
 import eun
@@ -67,6 +68,26 @@ class Container(oci.Case):
         run = eun.Run(*STREAMS, "-c", a.id).started()
         a.run()
         self.check_work(run.end(), a)
+
+    def test_host_is_behind(self):
+        """
+        The kernel lets pass what may be meant, the host finds out before it delivers. While events flow it mostly
+        sleeps for a moment before it drains; there it is stopped, and a container begins and ends meanwhile.
+        """
+        busy = self.container("while :; do /bin/true; done").create()
+        late = [self.container(WORK) for _ in range(4)]
+        names = [word for one in late for word in ("-c", one.id)]
+        run = eun.Run(*STREAMS, "--ring-size", "16m", "-c", busy.id, *names).started()
+        busy.start()
+        for one in late:
+            seen = len(run.events())
+            run.wait_for(lambda event: len(run.events()) > seen)
+            run.process.send_signal(signal.SIGSTOP)
+            one.create().start().wait()
+            run.process.send_signal(signal.SIGCONT)
+        busy.kill()
+        events = run.end()
+        self.check_work([event for event in events if event["container"]["id"] != busy.id], *late)
 
     def test_there_before_the_run(self):
         a, b, created = self.waiting(), self.waiting(), self.container(WORK).create()
