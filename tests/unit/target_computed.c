@@ -314,13 +314,30 @@ static void text(void **state)
 	writer_destroy(writer);
 }
 
+/* The document has each of them in its table. */
+static void documented(void **state)
+{
+	static char text[1 << 16];
+	struct who *w = *state;
+	FILE *f = fopen(DOCUMENT, "r");
+	assert_non_null(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	for (uint32_t i = 0; i < w->computed.n_fields; i++) {
+		char name[64];
+		snprintf(name, sizeof(name), "`%s`", w->computed.fields[i].name);
+		if (!strstr(strstr(text, "| field |"), name))
+			fail_msg("%s is not in docs/filter.md", name);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(processes), TEST(own_first), TEST(many_ancestors), TEST(containers),
-		TEST(filtered),  TEST(json),      TEST(text),
+		TEST(filtered),  TEST(json),      TEST(text),           TEST(documented),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
