@@ -120,10 +120,16 @@ static bool has_better(const struct runtimes *r, const struct state_source *sour
 	return has;
 }
 
+/* An OCI runtime of the machine's is right about what it has; others may know the same container, or claim to. */
+static bool is_first(const struct state_source *source)
+{
+	return source->oci && !source->user;
+}
+
 static bool visit_if_best(void *context, const char *path, const char *id)
 {
 	struct visit *v = context;
-	return v->source->oci || !has_better(v->runtimes, v->source, id) ? visit(v, path, id) : true;
+	return is_first(v->source) || !has_better(v->runtimes, v->source, id) ? visit(v, path, id) : true;
 }
 
 int runtimes_scan(struct runtimes *r, runtimes_each each, void *context)
@@ -134,14 +140,15 @@ int runtimes_scan(struct runtimes *r, runtimes_each each, void *context)
 	return 0;
 }
 
-/* OCI runtimes may use an id once each; what they know is complete, so others are asked when none does. */
+/* An id may be in use once in each OCI runtime and namespace. */
 bool runtimes_find(struct runtimes *r, const char *id, runtimes_each each, void *context)
 {
 	struct visit v = {.runtimes = r, .each = each, .context = context};
 	if (!state_id_ok(id))
 		return false;
-	for (v.source = state_sources; v.source->pattern && (v.source->oci || !v.found); v.source++)
-		visit_source(&v, id, visit);
+	for (v.source = state_sources; v.source->pattern; v.source++)
+		if (is_first(v.source) || !v.found)
+			visit_source(&v, id, visit);
 	return v.found;
 }
 
@@ -155,18 +162,16 @@ static void told(void *context, size_t pattern, const char *path, const char *id
 	struct visit *v = context;
 	v->source = v->runtimes->watched[pattern];
 	if (v->source->oci) {
-		visit(v, path, id);
+		visit_if_best(v, path, id);
 		return;
 	}
 	/* A new name, perhaps, for what an OCI runtime has. */
 	unsigned before = v->found;
-	for (const struct state_source *s = state_sources; s->oci; s++) {
-		v->source = s;
+	for (v->source = state_sources; is_first(v->source); v->source++)
 		visit_source(v, id, visit);
-	}
 	v->source = v->runtimes->watched[pattern];
 	if (v->found == before)
-		visit(v, path, id);
+		visit_if_best(v, path, id);
 }
 
 int runtimes_changed(struct runtimes *r, runtimes_each each, void *context)

@@ -46,7 +46,10 @@ void runtimes_destroy(struct runtimes *runtimes);
 typedef void (*runtimes_each)(void *context, const struct container_info *info);
 int runtimes_scan(struct runtimes *runtimes, runtimes_each each, void *context);
 
-/* One container by its full id. False: no runtime knows it (yet). The info is valid during the call. */
+/*
+ * What has that full id: one container, but plain ids may be in use once in each runtime and namespace. False: no
+ * runtime knows it (yet). The info is valid during the call.
+ */
 bool runtimes_find(struct runtimes *runtimes, const char *id, runtimes_each each, void *context);
 
 /*

@@ -149,21 +149,23 @@ static bool read_docker(struct state *state, const char *path, const json_t *fil
 }
 
 const struct state_source state_sources[] = {
-	{"/run/runc/@/state.json", "runc", true, true, read_runc},
-	{"/run/crun/@/status", "crun", true, true, read_crun},
-	{"/run/containerd/runc/*/@/state.json", "runc", true, true, read_runc},
-	{"/run/containerd/runc/*/@/status", "crun", true, true, read_crun},
-	{"/run/docker/runtime-*/*/@/state.json", "runc", true, true, read_runc},
-	{"/run/docker/runtime-*/*/@/status", "crun", true, true, read_crun},
-	{"/run/user/*/runc/@/state.json", "runc", true, true, read_runc},
-	{"/run/user/*/crun/@/status", "crun", true, true, read_crun},
-	{"/run/user/*/docker/runtime-*/*/@/state.json", "runc", true, true, read_runc},
-	{"/run/containerd/io.containerd.runtime.v2.task/*/@/config.json", "containerd", false, true, read_bundle},
-	{DOCKER "/containers/@/config.v2.json", "docker", false, true, read_docker},
-	{DOCKER "/*.*/containers/@/config.v2.json", "docker", false, true, read_docker}, /* userns-remap */
-	{"/run/containers/storage/*-containers/@/userdata/config.json", "oci", false, false, read_bundle},
-	{"/var/lib/containers/storage/*-containers/@/userdata/config.json", "oci", false, false, read_bundle},
-	{NULL, NULL, false, false, NULL},
+	{"/run/runc/@/state.json", "runc", .oci = true, .watch = true, .read = read_runc},
+	{"/run/crun/@/status", "crun", .oci = true, .watch = true, .read = read_crun},
+	{"/run/containerd/runc/*/@/state.json", "runc", .oci = true, .watch = true, .read = read_runc},
+	{"/run/containerd/runc/*/@/status", "crun", .oci = true, .watch = true, .read = read_crun},
+	{"/run/docker/runtime-*/*/@/state.json", "runc", .oci = true, .watch = true, .read = read_runc},
+	{"/run/docker/runtime-*/*/@/status", "crun", .oci = true, .watch = true, .read = read_crun},
+	{"/run/containerd/io.containerd.runtime.v2.task/*/@/config.json", "containerd", .watch = true,
+	 .read = read_bundle},
+	{DOCKER "/containers/@/config.v2.json", "docker", .watch = true, .read = read_docker},
+	{DOCKER "/*.*/containers/@/config.v2.json", "docker", .watch = true, .read = read_docker}, /* userns-remap */
+	{"/run/containers/storage/*-containers/@/userdata/config.json", "oci", .read = read_bundle},
+	{"/var/lib/containers/storage/*-containers/@/userdata/config.json", "oci", .read = read_bundle},
+	{"/run/user/*/runc/@/state.json", "runc", .oci = true, .user = true, .watch = true, .read = read_runc},
+	{"/run/user/*/crun/@/status", "crun", .oci = true, .user = true, .watch = true, .read = read_crun},
+	{"/run/user/*/docker/runtime-*/*/@/state.json", "runc", .oci = true, .user = true, .watch = true,
+	 .read = read_runc},
+	{.pattern = NULL},
 };
 
 void state_pattern(const struct state_source *source, const char *docker, char pattern[PATH_MAX])

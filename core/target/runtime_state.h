@@ -21,11 +21,13 @@ struct state_source {
 	const char *pattern; /* for state_walk() */
 	const char *runtime;
 	bool oci;   /* an OCI runtime's own: the container is there as long as this is */
+	bool user;  /* written by a user: not asked about what the machine's own runtimes know */
 	bool watch; /* its changes are news */
 	bool (*read)(struct state *state, const char *path, const json_t *file);
 };
 
-extern const struct state_source state_sources[]; /* the OCI runtimes' first; .pattern NULL ends it */
+/* The OCI runtimes' first, users' last; .pattern NULL ends it. */
+extern const struct state_source state_sources[];
 
 /* What was read, and the JSON that holds its texts. */
 struct state {

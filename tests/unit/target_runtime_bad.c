@@ -171,6 +171,19 @@ static void test_users(void **state)
 		   "{\"bundle\":\"/b\",\"cgroup-path\":\"/user.slice/user-1000.slice/x\"}");
 	assert_int_equal(scan(tree, &told), 1);
 	assert_string_equal(told.lines[0], "e e - crun - - /user.slice/user-1000.slice/x 0");
+	/* nor its id */
+	tree_write(tree, "/run/runc/e/state.json", RUNC_STATE("e", "e", ""));
+	assert_int_equal(scan(tree, &told), 1);
+	assert_string_equal(told.lines[0], "e e - runc - - /e 0");
+	struct runtimes *runtimes = runtimes_new(tree->root);
+	told.n = 0;
+	assert_true(runtimes_find(runtimes, "e", tell, &told));
+	tree_write(tree, "/run/user/1000/crun/e/status",
+		   "{\"bundle\":\"/c\",\"cgroup-path\":\"/user.slice/user-1000.slice/y\"}");
+	assert_int_equal(runtimes_changed(runtimes, tell, &told), 0);
+	assert_int_equal(told.n, 1);
+	assert_string_equal(told.lines[0], "e e - runc - - /e 0");
+	runtimes_destroy(runtimes);
 }
 
 /* docker's configuration may be anything. */
