@@ -55,7 +55,7 @@ enum eun_program_flags {
  * One place where a program is attached. The same program may stand in several rows with different places: one
  * handler for a family of system calls. A row is attached while a subscription wants one of its streams.
  * Rows with the same `group` (> 0) are alternatives in order of preference: the host uses those of the first `choice`
- * of which the kernel accepts all that are not optional.
+ * of which the kernel accepts something, and all that is not optional.
  */
 struct eun_program {
 	const char *name;   /* of the BPF program */
