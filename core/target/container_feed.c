@@ -69,6 +69,25 @@ static struct entry *find_live(const struct containers *cs, const char *id)
 	return NULL;
 }
 
+/* One path is the other's, or lies below it: crun's containers are in a cgroup within their unit's. */
+static bool same_place(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+	const char *longer = n > m ? a : b;
+	n = n < m ? n : m;
+	return !strncmp(a, b, n) && (!longer[n] || longer[n] == '/');
+}
+
+/* The one that a runtime speaks of: an id may be in use once in each runtime, and in each of its namespaces. */
+static struct entry *find_told(const struct containers *cs, const struct container_info *info)
+{
+	for (struct entry *e = cs->newest; e; e = e->older)
+		if (e->c.state != CONTAINER_ENDED && e->c.info.id && !strcmp(e->c.info.id, info->id) &&
+		    (!e->c.info.cgroup || !info->cgroup || same_place(e->c.info.cgroup, info->cgroup)))
+			return e;
+	return NULL;
+}
+
 static void end(struct containers *cs, struct entry *e)
 {
 	if (e->c.state == CONTAINER_ENDED)
@@ -142,7 +161,7 @@ static uint64_t find_cgroup(const struct containers *cs, const char *path)
 static void on_info(void *context, const struct container_info *info)
 {
 	struct containers *cs = context;
-	struct entry *e = find_live(cs, info->id);
+	struct entry *e = find_told(cs, info);
 	uint64_t id = e && e->c.cgroup ? e->c.cgroup : find_cgroup(cs, info->cgroup);
 	/* it does not run; but one that ended before we could look was there, and its events are on their way */
 	if (!e && (cs->scanning ? !id || !info->pid || !pid_alive(info->pid) : !info->pid && !info->cgroup))

@@ -10,6 +10,8 @@ import time
 
 import engine
 import eun
+import live
+import oci
 
 
 def image(path, name, root):
@@ -30,7 +32,8 @@ def image(path, name, root):
 class Containerd(engine.Case, engine.Tests):
     RUNTIME, IMAGE, CGROUP = "containerd", "docker.io/library/eun-busybox:1", "default"
     PROGRAMS = ("containerd", "ctr", "runc", "busybox")
-    daemon = None
+    SPACES = "default", "other"
+    daemon, space = None, "default"
 
     @classmethod
     def begin(cls, folder, root):
@@ -47,7 +50,8 @@ class Containerd(engine.Case, engine.Tests):
                 raise AssertionError(eun.read(folder + "/log"))
             time.sleep(0.1)
         image(folder + "/image.tar", cls.IMAGE, root)
-        engine.call("ctr", "image", "import", "--snapshotter", "native", folder + "/image.tar")
+        for space in cls.SPACES:
+            engine.call("ctr", "-n", space, "image", "import", "--snapshotter", "native", folder + "/image.tar")
 
     @classmethod
     def end(cls):
@@ -56,14 +60,34 @@ class Containerd(engine.Case, engine.Tests):
             cls.daemon.wait(eun.LIMIT)
 
     def run_one(self, name, command, gate):
-        engine.call("ctr", "run", "--detach", "--null-io", "--snapshotter", "native", "--mount",
+        engine.call("ctr", "-n", self.space, "run", "--detach", "--null-io", "--snapshotter", "native", "--mount",
                     f"type=bind,src={gate},dst=/gate,options=rbind:rw", self.IMAGE, name, *command)
         return name
 
     def remove(self, name):
-        engine.call("ctr", "task", "rm", "--force", name, check=False)
-        engine.call("ctr", "container", "rm", name, check=False)
-        os.unlink(os.path.join(self.dir, name))
+        for space in self.SPACES:
+            engine.call("ctr", "-n", space, "task", "rm", "--force", name, check=False)
+            engine.call("ctr", "-n", space, "container", "rm", name, check=False)
+
+    def test_one_id_in_two_namespaces(self):
+        """They are two containers."""
+        name, _ = self.start("", waits=True)
+        self.space = "other"
+        self.run_one(name, ["/bin/sh", "-c", oci.WAIT], os.path.join(self.dir, name))
+        status, _, said = live.Live("--plugin", "process", "-c", name).end()
+        self.assertEqual(status, 1)
+        self.assertIn(f"container '{name}' is not unique, there are 2: ", said[0])
+        # both come during a run; each ends by itself
+        name = f"eun{os.getpid()}-twin"
+        self.addCleanup(self.remove, name)
+        run = eun.Run("--plugin", "container", "-c", name).started()
+        self.run_one(name, ["/bin/sleep", "1"], "/dev/null")
+        self.space = "default"
+        self.run_one(name, ["/bin/sleep", "1"], "/dev/null")
+        events = run.end()
+        self.assertEqual([(event["stream"], event["id"], event["cgroup_path"]) for event in events],
+                         [(stream, name, f"/{space}/{name}") for stream in ("container.start", "container.stop")
+                          for space in ("other", "default")])
 
 
 if __name__ == "__main__":
