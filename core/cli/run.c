@@ -411,6 +411,15 @@ static void deliver(void *context, const void *record, uint32_t len, uint64_t se
 		routes_deliver(r->host.routes, record, len, sets);
 }
 
+/* Someone came or went: his last events go before his end. */
+static void on_census(void *context)
+{
+	struct run *r = context;
+	loop_drain(r->loop);
+	census_look(r->census);
+	on_drained(r);
+}
+
 static bool has_tick(const struct run *r, uint32_t *ms)
 {
 	*ms = UINT32_MAX;
@@ -430,7 +439,7 @@ static int make_loop(struct run *r)
 		return -errno;
 	r->output.interrupt = loop_signal_fd(r->loop);
 	loop_on_drained(r->loop, on_drained, r);
-	int err = loop_add_fd(r->loop, census_fd(r->census), census_look, r->census);
+	int err = loop_add_fd(r->loop, census_fd(r->census), on_census, r);
 	if (!err)
 		err = loop_add_timer(r->loop, WATCH_MS, on_watch, r);
 	/* before the rounds: where both end at the same time finish() makes one round of it, not two */

@@ -2,7 +2,6 @@
 #include "census.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +94,11 @@ static uint64_t narrow(void *context, const struct eun_event *event, uint64_t se
 	return asking ? sets & (~asking | containers_sets(c->containers, event->cgroup)) : sets;
 }
 
+static void before(void *context)
+{
+	containers_told(((struct census *)context)->containers);
+}
+
 int census_start(struct census *c, const struct host *host, void (*waiting)(void *context, const char *container),
 		 void *context, char *why, size_t why_size)
 {
@@ -116,7 +120,7 @@ int census_start(struct census *c, const struct host *host, void (*waiting)(void
 	const struct container_watch watch = {c, on_changed, on_sets, on_cgroup};
 	containers_watch(c->containers, &watch);
 	routes_narrow(host->routes, narrow, c);
-	rings_before(host->rings, census_look, c);
+	rings_before(host->rings, before, c);
 	return 0;
 }
 
@@ -134,12 +138,9 @@ int census_fd(const struct census *c)
 	return containers_fd(c->containers);
 }
 
-void census_look(void *context)
+void census_look(struct census *c)
 {
-	struct census *c = context;
-	struct pollfd ready = {.fd = containers_fd(c->containers), .events = POLLIN};
-	if (poll(&ready, 1, 0) > 0)
-		containers_changed(c->containers);
+	containers_changed(c->containers);
 }
 
 bool census_record(struct census *c, const void *record, uint32_t len)

@@ -34,9 +34,9 @@ int census_start(struct census *census, const struct host *host, void (*waiting)
 /* The built-in plugin's instance, if it is part of the run; after census_start() and the load. -ENOMEM. */
 int census_stream(struct census *census, struct instance *instance);
 
-/* Readable: census_look() has something to see. To be called then, and by rings_before(). */
+/* Readable: census_look() has something to see, once what the rings hold is delivered. */
 int census_fd(const struct census *census);
-void census_look(void *census);
+void census_look(struct census *census);
 
 /* True: the record was for the census and for nobody else. */
 bool census_record(struct census *census, const void *record, uint32_t len);

@@ -78,9 +78,15 @@ void containers_made(struct containers *containers, uint64_t id, uint64_t parent
 void containers_removed(struct containers *containers, uint64_t id);
 
 /*
- * Readable: a runtime wrote state, or a container's first process ended. containers_changed() then sees to it. Called
- * after the rings' positions are taken and before what is there is delivered, it knows each container whose first
- * program's execution is among it: OCI runtimes write their state before it.
+ * Reads what runtimes wrote, if they did. Called after the rings' positions are taken and before what is there is
+ * delivered, it knows each container whose first program's execution is among it: OCI runtimes write their state
+ * before.
+ */
+void containers_told(struct containers *containers);
+
+/*
+ * Readable: a runtime wrote state, or a container's first process ended. containers_changed() then sees to both; after
+ * what the rings hold is delivered, or an end comes before the last events.
  */
 int containers_fd(const struct containers *containers);
 void containers_changed(struct containers *containers);

@@ -5,6 +5,7 @@
  * container's; one whose path names an id is that container's even if no runtime ever tells more.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -282,18 +283,21 @@ int containers_scan(struct containers *cs)
 	return err;
 }
 
+void containers_told(struct containers *cs)
+{
+	struct pollfd ready = {.fd = cs->runtimes ? runtimes_fd(cs->runtimes) : -1, .events = POLLIN};
+	if (poll(&ready, 1, 0) > 0)
+		runtimes_changed(cs->runtimes, on_info, cs);
+}
+
 void containers_changed(struct containers *cs)
 {
 	struct epoll_event events[64];
+	containers_told(cs);
 	int n = epoll_wait(cs->epoll, events, 64, 0);
-	bool runtimes = false;
 	for (int i = 0; i < n; i++)
 		if (events[i].data.ptr)
 			end(cs, events[i].data.ptr);
-		else
-			runtimes = true;
-	if (runtimes)
-		runtimes_changed(cs->runtimes, on_info, cs);
 }
 
 void containers_tick(struct containers *cs, uint64_t now)

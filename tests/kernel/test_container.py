@@ -65,9 +65,12 @@ class Container(oci.Case):
 
     def test_begins_and_ends_at_once(self):
         a = self.container(WORK)
-        run = eun.Run(*STREAMS, "-c", a.id).started()
+        run = eun.Run("--plugin", "process,files,container", "--streams", f"{EXEC},{OPEN},container.*", "-c",
+                      a.id).started()
         a.run()
-        self.check_work(run.end(), a)
+        events = run.end()
+        self.check_work(events, a)
+        self.assertEqual((events[0]["stream"], events[-1]["stream"]), ("container.start", "container.stop"))
 
     def test_host_is_behind(self):
         """
