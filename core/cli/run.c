@@ -22,6 +22,7 @@
 #include "progress.h"
 #include "say.h"
 #include "set.h"
+#include "target/object.h"
 #include "target/target.h"
 #include "where.h"
 #include "who.h"
@@ -320,25 +321,58 @@ static int start_census(struct run *r)
 	return err ? complain(r, kernel_status(err)) : EXIT_OK;
 }
 
+/* Who is meant. Returns the exit code. */
+static int load_targets(struct loading *loading)
+{
+	struct run *r = loading->context;
+	int status = add_targets(r);
+	return status ? status : start_census(r);
+}
+
+static int connect_rings(struct loading *loading)
+{
+	return rings_connect(((struct run *)loading->context)->host.rings);
+}
+
+/* The kernel's types are searched for what these objects name, and no more. */
+static void prepare_kernel(struct run *r)
+{
+	size_t n = r->choices->n;
+	struct kernel_object *objects = calloc(n + 1, sizeof(*objects));
+	if (!objects)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct eun_plugin *abi = &r->choices->items[i].plugin->abi;
+		if (abi->object)
+			objects[i] = (struct kernel_object){abi->object, (size_t)(abi->object_end - abi->object)};
+	}
+	objects[n].bytes = object_bytes(&objects[n].size);
+	kernel_prepare(r->host.kernel, objects, n + 1);
+	free(objects);
+}
+
 /* Objects, rings and targets side by side: loading takes most of the time until the first event. */
 static int load_all(struct run *r)
 {
 	size_t n = r->choices->n;
-	struct loading *loads = calloc(n, sizeof(*loads));
+	struct loading *loads = calloc(n + 1, sizeof(*loads)), rings;
 	if (!loads) {
 		snprintf(r->why, sizeof(r->why), "no memory");
 		return complain(r, EXIT_RUN);
 	}
-	for (size_t i = 0; i < n; i++)
-		loading_begin(&loads[i], r->instances[i], r->choices->items[i].streams | r->choices->items[i].feeds);
-	int status = add_targets(r);
-	int unconnected = rings_connect(r->host.rings);
-	if (unconnected && !status) {
+	loading_begin(&rings, NULL, connect_rings, r); /* it waits, mostly */
+	prepare_kernel(r);
+	int unconnected = loading_end(&rings, NULL, 0);
+	if (unconnected) {
 		snprintf(r->why, sizeof(r->why), "rings: %s", strerror(-unconnected));
-		status = complain(r, kernel_status(unconnected));
+		free(loads);
+		return complain(r, kernel_status(unconnected));
 	}
-	if (!status)
-		status = start_census(r);
+	for (size_t i = 0; i < n; i++)
+		loading_instance(&loads[i], r->host.kernel, r->instances[i],
+				 r->choices->items[i].streams | r->choices->items[i].feeds);
+	loading_begin(&loads[n], r->host.kernel, load_targets, r);
+	int status = loading_end(&loads[n], NULL, 0);
 	for (size_t i = 0; i < n; i++) {
 		char why[512];
 		int err = loading_end(&loads[i], why, sizeof(why));

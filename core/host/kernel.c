@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "btf_mount.h"
+#include "btf_slim.h"
 
 #define VMLINUX_BTF "/sys/kernel/btf/vmlinux"
 
@@ -27,6 +28,7 @@ struct kernel {
 	pthread_mutex_t lock; /* of all but btf_path */
 	char *btf_path;
 	bool btf_replaced;
+	int btf_ns; /* mount namespace with the slim BTF, -1: none */
 	struct btf *btf;
 	int tracefs; /* directory fd, -1: not opened */
 	const char *tracefs_name;
@@ -44,7 +46,7 @@ struct kernel *kernel_new(const char *btf)
 	if (!k)
 		return NULL;
 	pthread_mutex_init(&k->lock, NULL);
-	k->tracefs = -1;
+	k->tracefs = k->btf_ns = -1;
 	k->btf_path = btf ? strdup(btf) : NULL;
 	if (btf && !k->btf_path) {
 		free(k);
@@ -58,6 +60,8 @@ void kernel_destroy(struct kernel *k)
 	if (!k)
 		return;
 	btf__free(k->btf);
+	if (k->btf_ns >= 0)
+		close(k->btf_ns);
 	if (k->tracefs >= 0)
 		close(k->tracefs);
 	pthread_mutex_destroy(&k->lock);
@@ -70,7 +74,54 @@ void kernel_forget(struct kernel *k)
 	pthread_mutex_lock(&k->lock);
 	btf__free(k->btf);
 	k->btf = NULL;
+	if (k->btf_ns >= 0)
+		close(k->btf_ns);
+	k->btf_ns = -1;
 	pthread_mutex_unlock(&k->lock);
+}
+
+/* The whole file; NULL: it can't be read. */
+static void *read_btf(size_t *size)
+{
+	struct stat st;
+	int fd = open(VMLINUX_BTF, O_RDONLY | O_CLOEXEC);
+	char *bytes = fd >= 0 && !fstat(fd, &st) && st.st_size > 0 ? btf_room((size_t)st.st_size) : NULL;
+	*size = 0;
+	for (ssize_t n = 1; bytes && n > 0 && *size < (size_t)st.st_size; *size += (size_t)n) {
+		n = read(fd, bytes + *size, (size_t)st.st_size - *size);
+		if (n < 0) {
+			free(bytes);
+			bytes = NULL;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	return bytes;
+}
+
+void kernel_prepare(struct kernel *k, const struct kernel_object *objects, size_t n)
+{
+	struct btf_names names = {0};
+	size_t size, slim_size;
+	void *btf = NULL, *slim;
+	int err = 0;
+	for (size_t i = 0; i < n && !err; i++)
+		err = objects[i].size ? btf_names_add(&names, objects[i].bytes, objects[i].size) : 0;
+	if (!err)
+		btf = read_btf(&size);
+	if (btf && !btf_slim(btf, size, &names, &slim, &slim_size)) {
+		int ns = btf_mount_bytes(slim, slim_size, VMLINUX_BTF);
+		k->btf_ns = ns < 0 ? -1 : ns;
+		free(slim);
+	}
+	free(btf);
+	btf_names_free(&names);
+}
+
+void kernel_enter(const struct kernel *k)
+{
+	if (k->btf_ns >= 0)
+		btf_enter(k->btf_ns); /* it reads the whole then */
 }
 
 const char *kernel_btf_path(const struct kernel *k)

@@ -13,7 +13,19 @@ struct kernel;
 /* `btf` is a file to use in place of /sys/kernel/btf/vmlinux, or NULL. Cheap: nothing is asked before it is needed. */
 struct kernel *kernel_new(const char *btf);
 void kernel_destroy(struct kernel *kernel);
-/* Gives back the memory of the kernel's BTF, some 6 MiB; it is read again when it is needed again. */
+/*
+ * Threads that call kernel_enter() from here on load objects sooner: they read a copy of the kernel's BTF that has only
+ * what these objects ask for (btf_slim.h). Where it can't be had, for want of privileges or a newer BTF, they read the
+ * whole.
+ */
+struct kernel_object {
+	const void *bytes;
+	size_t size;
+};
+void kernel_prepare(struct kernel *kernel, const struct kernel_object *objects, size_t n);
+/* Of a thread that only loads: its working directory is / from here on. */
+void kernel_enter(const struct kernel *kernel);
+/* Gives back the memory of the kernel's BTF, some MiB; it is read again when it is needed again. */
 void kernel_forget(struct kernel *kernel);
 
 /* The file given as BTF, or NULL. */

@@ -7,13 +7,14 @@
 static void *load(void *context)
 {
 	struct loading *l = context;
-	l->err = instance_load(l->instance, l->streams, l->why, sizeof(l->why));
+	if (l->kernel)
+		kernel_enter(l->kernel);
+	l->err = l->work(l);
 	return NULL;
 }
 
-void loading_begin(struct loading *l, struct instance *instance, uint64_t streams)
+static void begin(struct loading *l)
 {
-	*l = (struct loading){.instance = instance, .streams = streams};
 	/* signals are the host's thread's business */
 	sigset_t all, before;
 	sigfillset(&all);
@@ -21,14 +22,31 @@ void loading_begin(struct loading *l, struct instance *instance, uint64_t stream
 	l->threaded = !pthread_create(&l->thread, NULL, load, l);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!l->threaded)
-		load(l);
+		l->err = l->work(l);
+}
+
+void loading_begin(struct loading *l, const struct kernel *kernel, int (*work)(struct loading *), void *context)
+{
+	*l = (struct loading){.kernel = kernel, .work = work, .context = context};
+	begin(l);
+}
+
+static int load_instance(struct loading *l)
+{
+	return instance_load(l->instance, l->streams, l->why, sizeof(l->why));
+}
+
+void loading_instance(struct loading *l, const struct kernel *kernel, struct instance *instance, uint64_t streams)
+{
+	*l = (struct loading){.kernel = kernel, .work = load_instance, .instance = instance, .streams = streams};
+	begin(l);
 }
 
 int loading_end(struct loading *l, char *why, size_t why_size)
 {
 	if (l->threaded)
 		pthread_join(l->thread, NULL);
-	if (l->err)
+	if (l->err && why)
 		snprintf(why, why_size, "%s", l->why);
 	return l->err;
 }

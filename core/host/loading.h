@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Loading several instances at once, each in a thread. Between begin and end the caller may do other things, but not
- * with these instances.
+ * Loading several objects at once, each in a thread of its own (kernel_enter()). Between begin and end the caller may
+ * do other things, but not with what the threads have in their hands.
  */
 #ifndef CORE_HOST_LOADING_H
 #define CORE_HOST_LOADING_H
@@ -11,16 +11,24 @@
 #include "instance.h"
 
 struct loading {
-	struct instance *instance;
+	const struct kernel *kernel;
+	int (*work)(struct loading *loading); /* 0 or -errno, with `why` filled */
+	struct instance *instance;            /* of loading_instance() */
 	uint64_t streams;
+	void *context; /* of loading_begin() */
 	pthread_t thread;
 	bool threaded; /* false: no thread was to be had, it is done already */
 	int err;
 	char why[512];
 };
 
-void loading_begin(struct loading *loading, struct instance *instance, uint64_t streams);
-/* Waits for it; what instance_load() returned. */
+/* `kernel` may be NULL: the work loads nothing. */
+void loading_begin(struct loading *loading, const struct kernel *kernel, int (*work)(struct loading *loading),
+		   void *context);
+/* instance_load() */
+void loading_instance(struct loading *loading, const struct kernel *kernel, struct instance *instance,
+		      uint64_t streams);
+/* Waits for it; what the work returned. `why` may be NULL. */
 int loading_end(struct loading *loading, char *why, size_t why_size);
 
 #endif

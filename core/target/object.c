@@ -14,6 +14,12 @@ __asm__(".pushsection .rodata\n"
 	".popsection\n");
 extern const unsigned char target_object[], target_object_end[];
 
+const void *object_bytes(size_t *size)
+{
+	*size = (size_t)(target_object_end - target_object);
+	return target_object;
+}
+
 int object_open(struct object *o, const char *prefix)
 {
 	char name[16] = "eun_";

@@ -15,6 +15,9 @@ struct object {
 	size_t n_links;
 };
 
+/* The bytes of the .bpf.o. */
+const void *object_bytes(size_t *size);
+
 /* Opens it for the programs whose name begins with `prefix`. Constants may be set before object_start(). -errno. */
 int object_open(struct object *object, const char *prefix);
 
