@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# One call or more of each stream.
+/tests/bin/ipc_all
