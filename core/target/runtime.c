@@ -75,6 +75,7 @@ struct visit {
 	runtimes_each each;
 	void *context;
 	unsigned found;
+	json_t *seen; /* the ids found, as an object's keys; NULL: not kept */
 };
 
 static bool visit(void *context, const char *path, const char *id)
@@ -86,6 +87,8 @@ static bool visit(void *context, const char *path, const char *id)
 	if (state_read(state, v->runtimes->root, v->runtimes->docker, v->source, path, id) &&
 	    (state->there || !v->must_be_there)) {
 		v->found++;
+		if (v->seen)
+			json_object_set_new_nocheck(v->seen, id, json_true());
 		v->each(v->context, &state->info);
 	}
 	state_free(state);
@@ -129,14 +132,20 @@ static bool is_first(const struct state_source *source)
 static bool visit_if_best(void *context, const char *path, const char *id)
 {
 	struct visit *v = context;
-	return is_first(v->source) || !has_better(v->runtimes, v->source, id) ? visit(v, path, id) : true;
+	bool better = !is_first(v->source) &&
+		      (v->seen ? json_object_get(v->seen, id) : has_better(v->runtimes, v->source, id));
+	return better ? true : visit(v, path, id);
 }
 
 int runtimes_scan(struct runtimes *r, runtimes_each each, void *context)
 {
 	struct visit v = {.runtimes = r, .must_be_there = true, .each = each, .context = context};
+	v.seen = json_object();
+	if (!v.seen)
+		return -ENOMEM;
 	for (v.source = state_sources; v.source->pattern; v.source++)
 		visit_source(&v, NULL, visit_if_best);
+	json_decref(v.seen);
 	return 0;
 }
 
