@@ -207,6 +207,10 @@ static int each(void *context, const char *path, struct plugin *p, const char *w
 	size_t *n = context;
 	if (!p)
 		die("%s: %s", path, why);
+	if (!p->abi.object) { /* the built-in one has nothing in the kernel */
+		plugin_close(p);
+		return 0;
+	}
 	fflush(stdout);
 	pid_t pid = *n < PLUGINS_MAX ? fork() : -1;
 	if (pid < 0)
