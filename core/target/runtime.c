@@ -133,7 +133,7 @@ static bool visit_if_best(void *context, const char *path, const char *id)
 {
 	struct visit *v = context;
 	bool better = !is_first(v->source) &&
-		      (v->seen ? json_object_get(v->seen, id) : has_better(v->runtimes, v->source, id));
+		      (v->seen ? json_object_get(v->seen, id) != NULL : has_better(v->runtimes, v->source, id));
 	return better ? true : visit(v, path, id);
 }
 
