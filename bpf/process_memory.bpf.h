@@ -12,9 +12,14 @@ static __always_inline u64 read_pages(struct mm_struct *mm, u32 kind)
 	s64 pages = 0;
 	if (bpf_core_type_exists(struct mm_rss_stat)) {
 		struct mm_struct___before_6_2 *old = (void *)mm;
-		bpf_core_read(&pages, sizeof(pages), &old->rss_stat.count[kind].counter);
-	} else {
-		bpf_core_read(&pages, sizeof(pages), &mm->rss_stat[kind].count);
+		bpf_probe_read_kernel(&pages, sizeof(pages),
+				      (void *)old + bpf_core_field_offset(struct mm_struct___before_6_2, rss_stat) +
+					      bpf_core_field_offset(struct mm_rss_stat, count) + kind * sizeof(pages));
+	} else { /* elements are not of the same size everywhere */
+		bpf_probe_read_kernel(&pages, sizeof(pages),
+				      (void *)mm + bpf_core_field_offset(struct mm_struct, rss_stat) +
+					      kind * bpf_core_type_size(struct percpu_counter) +
+					      bpf_core_field_offset(struct percpu_counter, count));
 	}
 	return pages > 0 ? pages : 0;
 }
