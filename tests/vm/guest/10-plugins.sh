@@ -3,10 +3,28 @@
 # records must hold; the work that causes it is in work/.
 #
 # needs: eunomia
+# helper: process_calls_static
+# module: drivers/net/dummy
 # helper: tcp_resolver
 # expect: process.exec a-known-argument
 # expect: process.fork
 # expect: process.exit
+# expect: process.cred "new_uid":4711
+# expect: process.namespace "types":["CLONE_NEWUTS"]
+# expect: process.ptrace PTRACE_SEIZE
+# expect: process.module "name":"dummy"
+# expect: process.bpf BPF_PROG_LOAD
+# expect: process.oom "victim_comm":"dd"
+# expect: process.capable "name":"CAP_CHOWN","audit":"yes"
+# expect: process.dup "dport":47003
+# expect: process.prctl known-name
+# expect: process.seccomp SECCOMP_SET_MODE_FILTER
+# expect: process.chroot "path":"/"
+# expect: process.keyctl "arg2":4711
+# expect: process.personality ADDR_NO_RANDOMIZE
+# expect: process.perf_event "target_nspid":4711
+# expect: process.io_uring "entries":4711
+# expect: process.userfaultfd "ret":-22
 # expect: files.open /tmp/files/new
 # expect: files.close /tmp/files/new
 # expect: files.rename /tmp/files/moved

@@ -4,6 +4,8 @@
 # needs: eunomia
 # program: compat.s
 # expect: syscall.count "syscall":"mkdir","ret":0,"count":3
+# expect: syscall.call "path":"/tmp/two"
+# expect: ia32:syscall.call "path":"/tmp/compat-new"
 # expect: ia32:syscall.count "syscall":"unlink","ret":0,"count":1
 # expect: ia32:flag
 # expect: ia32:end.syscall
