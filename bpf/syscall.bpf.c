@@ -8,3 +8,4 @@
 
 #include "syscall_number.bpf.h"
 #include "syscall_count.bpf.h"
+#include "syscall_call.bpf.h"

@@ -126,7 +126,7 @@ int BPF_PROG(count_exit, struct pt_regs *regs, long ret)
 			mark->sets = 0;
 		}
 	}
-	return syscall_counted(task, syscall_number(task, regs, ret), ret, sets, took);
+	return syscall_counted(task, syscall_number(task, eun_call_number(regs), ret), ret, sets, took);
 }
 
 /* With latency alone. */

@@ -36,9 +36,9 @@ static __always_inline u32 syscall_odd_number(u32 nr, long ret)
 	return nr < SYSCALL_IA32_OWN ? nr : SYSCALL_NONE;
 }
 
-static __always_inline u32 syscall_number(struct task_struct *task, const struct pt_regs *regs, long ret)
+/* nr: as the registers have it; ret: 0 when the call begins. */
+static __always_inline u32 syscall_number(struct task_struct *task, u32 nr, long ret)
 {
-	u32 nr = eun_call_number(regs);
 	if (eun_is_ia32(task) && nr != ~0u)
 		return eun_ia32_number(nr);
 	return nr < SYSCALL_IA32_OWN ? nr : syscall_odd_number(nr, ret);

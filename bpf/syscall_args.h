@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the kinds of arguments that have names look like as text: for plugins/syscall.c alone. A value is, in this
+ * order: one of `values` in its bits of `mask`, and some of `flags` in the others.
+ */
+#ifndef EUNOMIA_SYSCALL_ARGS_H
+#define EUNOMIA_SYSCALL_ARGS_H
+
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/futex.h>
+#include <linux/memfd.h>
+#include <linux/prctl.h>
+#include <linux/random.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct syscall_names {
+	__u64 mask;
+	const struct eun_label *values, *flags;
+};
+
+#define L(name)                      \
+	{                            \
+		(__u32)(name), #name \
+	}
+#define END             \
+	{               \
+		0, NULL \
+	}
+#define LABELS(name, ...) static const struct eun_label name[] = {__VA_ARGS__, END}
+
+/* clang-format off */
+LABELS(access_modes, L(F_OK), {R_OK | W_OK | X_OK, "R_OK|W_OK|X_OK"}, L(R_OK), L(W_OK), L(X_OK));
+LABELS(arch_codes, {0x1001, "ARCH_SET_GS"}, {0x1002, "ARCH_SET_FS"}, {0x1003, "ARCH_GET_FS"}, {0x1004, "ARCH_GET_GS"},
+       {0x1011, "ARCH_GET_CPUID"}, {0x1012, "ARCH_SET_CPUID"}, {0x1021, "ARCH_GET_XCOMP_SUPP"},
+       {0x1022, "ARCH_GET_XCOMP_PERM"}, {0x1023, "ARCH_REQ_XCOMP_PERM"}, {0x2003, "ARCH_MAP_VDSO_64"},
+       {0x4001, "ARCH_GET_UNTAG_MASK"}, {0x5001, "ARCH_SHSTK_ENABLE"}, {0x5002, "ARCH_SHSTK_DISABLE"},
+       {0x5005, "ARCH_SHSTK_STATUS"});
+LABELS(at_flags, {0x100, "AT_SYMLINK_NOFOLLOW"}, {0x200, "AT_EACCESS"}, {0x400, "AT_SYMLINK_FOLLOW"},
+       {0x800, "AT_NO_AUTOMOUNT"}, {0x1000, "AT_EMPTY_PATH"}, {0x2000, "AT_STATX_FORCE_SYNC"},
+       {0x4000, "AT_STATX_DONT_SYNC"}, {0x8000, "AT_RECURSIVE"});
+LABELS(bpf_commands, L(BPF_MAP_CREATE), L(BPF_MAP_LOOKUP_ELEM), L(BPF_MAP_UPDATE_ELEM), L(BPF_MAP_DELETE_ELEM),
+       L(BPF_MAP_GET_NEXT_KEY), L(BPF_PROG_LOAD), L(BPF_OBJ_PIN), L(BPF_OBJ_GET), L(BPF_PROG_ATTACH),
+       L(BPF_PROG_DETACH), L(BPF_PROG_TEST_RUN), L(BPF_PROG_GET_NEXT_ID), L(BPF_MAP_GET_NEXT_ID),
+       L(BPF_PROG_GET_FD_BY_ID), L(BPF_MAP_GET_FD_BY_ID), L(BPF_OBJ_GET_INFO_BY_FD), L(BPF_PROG_QUERY),
+       L(BPF_RAW_TRACEPOINT_OPEN), L(BPF_BTF_LOAD), L(BPF_BTF_GET_FD_BY_ID), L(BPF_TASK_FD_QUERY),
+       L(BPF_MAP_LOOKUP_AND_DELETE_ELEM), L(BPF_MAP_FREEZE), L(BPF_BTF_GET_NEXT_ID), L(BPF_MAP_LOOKUP_BATCH),
+       L(BPF_MAP_LOOKUP_AND_DELETE_BATCH), L(BPF_MAP_UPDATE_BATCH), L(BPF_MAP_DELETE_BATCH), L(BPF_LINK_CREATE),
+       L(BPF_LINK_UPDATE), L(BPF_LINK_GET_FD_BY_ID), L(BPF_LINK_GET_NEXT_ID), L(BPF_ENABLE_STATS),
+       L(BPF_ITER_CREATE), L(BPF_LINK_DETACH), L(BPF_PROG_BIND_MAP));
+LABELS(clocks, L(CLOCK_REALTIME), L(CLOCK_MONOTONIC), L(CLOCK_PROCESS_CPUTIME_ID), L(CLOCK_THREAD_CPUTIME_ID),
+       L(CLOCK_MONOTONIC_RAW), L(CLOCK_REALTIME_COARSE), L(CLOCK_MONOTONIC_COARSE), L(CLOCK_BOOTTIME),
+       L(CLOCK_REALTIME_ALARM), L(CLOCK_BOOTTIME_ALARM), L(CLOCK_TAI));
+LABELS(clone_flags, L(CLONE_VM), L(CLONE_FS), L(CLONE_FILES), L(CLONE_SIGHAND), {0x1000, "CLONE_PIDFD"},
+       L(CLONE_PTRACE), L(CLONE_VFORK), L(CLONE_PARENT), L(CLONE_THREAD), L(CLONE_NEWNS), L(CLONE_SYSVSEM),
+       L(CLONE_SETTLS), L(CLONE_PARENT_SETTID), L(CLONE_CHILD_CLEARTID), L(CLONE_DETACHED), L(CLONE_UNTRACED),
+       L(CLONE_CHILD_SETTID), L(CLONE_NEWCGROUP), L(CLONE_NEWUTS), L(CLONE_NEWIPC), L(CLONE_NEWUSER),
+       L(CLONE_NEWPID), L(CLONE_NEWNET), L(CLONE_IO), {0x80, "CLONE_NEWTIME"});
+LABELS(epoll_operations, L(EPOLL_CTL_ADD), L(EPOLL_CTL_DEL), L(EPOLL_CTL_MOD));
+LABELS(families, L(AF_UNSPEC), L(AF_UNIX), L(AF_INET), L(AF_INET6), L(AF_NETLINK), L(AF_PACKET), L(AF_ALG),
+       L(AF_VSOCK), L(AF_BLUETOOTH), L(AF_XDP), L(AF_KEY), L(AF_CAN), L(AF_TIPC));
+LABELS(fcntl_commands, L(F_DUPFD), L(F_GETFD), L(F_SETFD), L(F_GETFL), L(F_SETFL), L(F_GETLK), L(F_SETLK),
+       L(F_SETLKW), L(F_SETOWN), L(F_GETOWN), L(F_SETSIG), L(F_GETSIG), L(F_SETOWN_EX), L(F_GETOWN_EX),
+       L(F_OFD_GETLK), L(F_OFD_SETLK), L(F_OFD_SETLKW), L(F_SETLEASE), L(F_GETLEASE), L(F_NOTIFY),
+       L(F_DUPFD_CLOEXEC), L(F_SETPIPE_SZ), L(F_GETPIPE_SZ), L(F_ADD_SEALS), L(F_GET_SEALS));
+LABELS(flock_operations, L(LOCK_SH), L(LOCK_EX), L(LOCK_UN));
+LABELS(flock_flags, L(LOCK_NB));
+LABELS(futex_operations, L(FUTEX_WAIT), L(FUTEX_WAKE), L(FUTEX_FD), L(FUTEX_REQUEUE), L(FUTEX_CMP_REQUEUE),
+       L(FUTEX_WAKE_OP), L(FUTEX_LOCK_PI), L(FUTEX_UNLOCK_PI), L(FUTEX_TRYLOCK_PI), L(FUTEX_WAIT_BITSET),
+       L(FUTEX_WAKE_BITSET), L(FUTEX_WAIT_REQUEUE_PI), L(FUTEX_CMP_REQUEUE_PI), {13, "FUTEX_LOCK_PI2"});
+LABELS(futex_flags, L(FUTEX_PRIVATE_FLAG), L(FUTEX_CLOCK_REALTIME));
+LABELS(grnd_flags, L(GRND_NONBLOCK), L(GRND_RANDOM), L(GRND_INSECURE));
+LABELS(advices, L(MADV_NORMAL), L(MADV_RANDOM), L(MADV_SEQUENTIAL), L(MADV_WILLNEED), L(MADV_DONTNEED), L(MADV_FREE),
+       L(MADV_REMOVE), L(MADV_DONTFORK), L(MADV_DOFORK), L(MADV_MERGEABLE), L(MADV_UNMERGEABLE), L(MADV_HUGEPAGE),
+       L(MADV_NOHUGEPAGE), L(MADV_DONTDUMP), L(MADV_DODUMP), L(MADV_WIPEONFORK), L(MADV_KEEPONFORK), L(MADV_COLD),
+       L(MADV_PAGEOUT), {22, "MADV_POPULATE_READ"}, {23, "MADV_POPULATE_WRITE"}, {25, "MADV_COLLAPSE"},
+       {102, "MADV_GUARD_INSTALL"}, {103, "MADV_GUARD_REMOVE"});
+LABELS(map_types, L(MAP_SHARED), L(MAP_PRIVATE), L(MAP_SHARED_VALIDATE));
+LABELS(map_flags, L(MAP_FIXED), L(MAP_ANONYMOUS), L(MAP_GROWSDOWN), L(MAP_DENYWRITE), L(MAP_EXECUTABLE),
+       L(MAP_LOCKED), L(MAP_NORESERVE), L(MAP_POPULATE), L(MAP_NONBLOCK), L(MAP_STACK), L(MAP_HUGETLB), L(MAP_SYNC),
+       L(MAP_FIXED_NOREPLACE));
+LABELS(memfd_flags, {1, "MFD_CLOEXEC"}, {2, "MFD_ALLOW_SEALING"}, {4, "MFD_HUGETLB"}, {8, "MFD_NOEXEC_SEAL"},
+       {16, "MFD_EXEC"});
+LABELS(mount_flags, L(MS_RDONLY), L(MS_NOSUID), L(MS_NODEV), L(MS_NOEXEC), L(MS_SYNCHRONOUS), L(MS_REMOUNT),
+       L(MS_MANDLOCK), L(MS_DIRSYNC), {256, "MS_NOSYMFOLLOW"}, L(MS_NOATIME), L(MS_NODIRATIME), L(MS_BIND),
+       L(MS_MOVE), L(MS_REC), L(MS_SILENT), L(MS_POSIXACL), L(MS_UNBINDABLE), L(MS_PRIVATE), L(MS_SLAVE),
+       L(MS_SHARED), L(MS_RELATIME), L(MS_STRICTATIME), L(MS_LAZYTIME));
+LABELS(mremap_flags, L(MREMAP_MAYMOVE), L(MREMAP_FIXED), {4, "MREMAP_DONTUNMAP"});
+LABELS(msg_flags, L(MSG_OOB), L(MSG_PEEK), L(MSG_DONTROUTE), L(MSG_CTRUNC), L(MSG_PROXY), L(MSG_TRUNC),
+       L(MSG_DONTWAIT), L(MSG_EOR), L(MSG_WAITALL), L(MSG_FIN), L(MSG_SYN), L(MSG_CONFIRM), L(MSG_RST),
+       L(MSG_ERRQUEUE), L(MSG_NOSIGNAL), L(MSG_MORE), L(MSG_WAITFORONE), L(MSG_ZEROCOPY), L(MSG_FASTOPEN),
+       L(MSG_CMSG_CLOEXEC));
+LABELS(msync_flags, L(MS_ASYNC), L(MS_INVALIDATE), L(MS_SYNC));
+LABELS(open_modes, L(O_RDONLY), L(O_WRONLY), L(O_RDWR));
+/* where a mask holds another one, it stands before it */
+LABELS(open_flags, L(O_CREAT), L(O_EXCL), L(O_NOCTTY), L(O_TRUNC), L(O_APPEND), L(O_NONBLOCK), L(O_SYNC), L(O_DSYNC),
+       L(O_ASYNC), L(O_DIRECT), {0100000, "O_LARGEFILE"}, L(O_TMPFILE), L(O_DIRECTORY), L(O_NOFOLLOW), L(O_NOATIME),
+       L(O_CLOEXEC), L(O_PATH));
+LABELS(prctl_options, L(PR_SET_PDEATHSIG), L(PR_GET_PDEATHSIG), L(PR_GET_DUMPABLE), L(PR_SET_DUMPABLE),
+       L(PR_GET_KEEPCAPS), L(PR_SET_KEEPCAPS), L(PR_SET_NAME), L(PR_GET_NAME), L(PR_GET_SECCOMP), L(PR_SET_SECCOMP),
+       L(PR_CAPBSET_READ), L(PR_CAPBSET_DROP), L(PR_GET_SECUREBITS), L(PR_SET_SECUREBITS), L(PR_SET_TIMERSLACK),
+       L(PR_GET_TIMERSLACK), L(PR_SET_MM), L(PR_SET_CHILD_SUBREAPER), L(PR_GET_CHILD_SUBREAPER),
+       L(PR_SET_NO_NEW_PRIVS), L(PR_GET_NO_NEW_PRIVS), L(PR_GET_TID_ADDRESS), L(PR_SET_THP_DISABLE),
+       L(PR_GET_THP_DISABLE), L(PR_CAP_AMBIENT), L(PR_GET_SPECULATION_CTRL), L(PR_SET_SPECULATION_CTRL),
+       L(PR_SET_PTRACER), {0x53564d41, "PR_SET_VMA"});
+LABELS(protections, L(PROT_NONE), L(PROT_READ), L(PROT_WRITE), L(PROT_EXEC), L(PROT_GROWSDOWN), L(PROT_GROWSUP));
+LABELS(ptrace_requests, {0, "PTRACE_TRACEME"}, {1, "PTRACE_PEEKTEXT"}, {2, "PTRACE_PEEKDATA"}, {3, "PTRACE_PEEKUSER"},
+       {4, "PTRACE_POKETEXT"}, {5, "PTRACE_POKEDATA"}, {6, "PTRACE_POKEUSER"}, {7, "PTRACE_CONT"},
+       {8, "PTRACE_KILL"}, {9, "PTRACE_SINGLESTEP"}, {12, "PTRACE_GETREGS"}, {13, "PTRACE_SETREGS"},
+       {16, "PTRACE_ATTACH"}, {17, "PTRACE_DETACH"}, {24, "PTRACE_SYSCALL"}, {0x4200, "PTRACE_SETOPTIONS"},
+       {0x4201, "PTRACE_GETEVENTMSG"}, {0x4202, "PTRACE_GETSIGINFO"}, {0x4204, "PTRACE_GETREGSET"},
+       {0x4205, "PTRACE_SETREGSET"}, {0x4206, "PTRACE_SEIZE"}, {0x4207, "PTRACE_INTERRUPT"},
+       {0x4208, "PTRACE_LISTEN"}, {0x420e, "PTRACE_GET_SYSCALL_INFO"});
+LABELS(rename_flags, {1, "RENAME_NOREPLACE"}, {2, "RENAME_EXCHANGE"}, {4, "RENAME_WHITEOUT"});
+LABELS(resources, L(RLIMIT_CPU), L(RLIMIT_FSIZE), L(RLIMIT_DATA), L(RLIMIT_STACK), L(RLIMIT_CORE), L(RLIMIT_RSS),
+       L(RLIMIT_NPROC), L(RLIMIT_NOFILE), L(RLIMIT_MEMLOCK), L(RLIMIT_AS), L(RLIMIT_LOCKS), L(RLIMIT_SIGPENDING),
+       L(RLIMIT_MSGQUEUE), L(RLIMIT_NICE), L(RLIMIT_RTPRIO), L(RLIMIT_RTTIME));
+LABELS(policies, L(SCHED_OTHER), L(SCHED_FIFO), L(SCHED_RR), L(SCHED_BATCH), L(SCHED_IDLE), {6, "SCHED_DEADLINE"},
+       {7, "SCHED_EXT"});
+LABELS(policy_flags, L(SCHED_RESET_ON_FORK));
+LABELS(seccomp_operations, L(SECCOMP_SET_MODE_STRICT), L(SECCOMP_SET_MODE_FILTER), L(SECCOMP_GET_ACTION_AVAIL),
+       L(SECCOMP_GET_NOTIF_SIZES));
+LABELS(shutdowns, L(SHUT_RD), L(SHUT_WR), L(SHUT_RDWR));
+LABELS(mask_changes, L(SIG_BLOCK), L(SIG_UNBLOCK), L(SIG_SETMASK));
+LABELS(signals, L(SIGHUP), L(SIGINT), L(SIGQUIT), L(SIGILL), L(SIGTRAP), L(SIGABRT), L(SIGBUS), L(SIGFPE), L(SIGKILL),
+       L(SIGUSR1), L(SIGSEGV), L(SIGUSR2), L(SIGPIPE), L(SIGALRM), L(SIGTERM), L(SIGSTKFLT), L(SIGCHLD), L(SIGCONT),
+       L(SIGSTOP), L(SIGTSTP), L(SIGTTIN), L(SIGTTOU), L(SIGURG), L(SIGXCPU), L(SIGXFSZ), L(SIGVTALRM), L(SIGPROF),
+       L(SIGWINCH), L(SIGIO), L(SIGPWR), L(SIGSYS));
+LABELS(socket_types, L(SOCK_STREAM), L(SOCK_DGRAM), L(SOCK_RAW), L(SOCK_RDM), L(SOCK_SEQPACKET), L(SOCK_DCCP),
+       L(SOCK_PACKET));
+LABELS(socket_flags, L(SOCK_CLOEXEC), L(SOCK_NONBLOCK));
+LABELS(levels, {0, "SOL_IP"}, {1, "SOL_SOCKET"}, {6, "SOL_TCP"}, {17, "SOL_UDP"}, {41, "SOL_IPV6"}, {58, "SOL_ICMPV6"},
+       {255, "SOL_RAW"}, {263, "SOL_PACKET"}, {270, "SOL_NETLINK"}, {279, "SOL_ALG"}, {282, "SOL_TLS"},
+       {283, "SOL_XDP"}, {284, "SOL_MPTCP"});
+LABELS(umount_flags, {1, "MNT_FORCE"}, {2, "MNT_DETACH"}, {4, "MNT_EXPIRE"}, {8, "UMOUNT_NOFOLLOW"});
+LABELS(unlink_flags, {0x200, "AT_REMOVEDIR"});
+LABELS(wait_flags, L(WNOHANG), L(WUNTRACED), L(WEXITED), L(WCONTINUED), L(WNOWAIT), {0x20000000, "__WNOTHREAD"},
+       {0x40000000, "__WALL"}, {0x80000000, "__WCLONE"});
+LABELS(whences, L(SEEK_SET), L(SEEK_CUR), L(SEEK_END), L(SEEK_DATA), L(SEEK_HOLE));
+/* clang-format on */
+
+#undef L
+#undef END
+#undef LABELS
+
+#define ONE_OF(table)         \
+	{                     \
+		~0u, table, 0 \
+	}
+#define SOME_OF(table)      \
+	{                   \
+		0, 0, table \
+	}
+
+static const struct syscall_names syscall_names[A_KINDS] = {
+	[A_ACCESS] = SOME_OF(access_modes),
+	[A_ARCHPRCTL] = ONE_OF(arch_codes),
+	[A_ATFLAGS] = SOME_OF(at_flags),
+	[A_BPF] = ONE_OF(bpf_commands),
+	[A_CLOCK] = ONE_OF(clocks),
+	[A_CLONE] = {0x7f, signals, clone_flags},
+	[A_EPOLL] = ONE_OF(epoll_operations),
+	[A_FAMILY] = ONE_OF(families),
+	[A_FCNTL] = ONE_OF(fcntl_commands),
+	[A_FDFLAGS] = SOME_OF(open_flags),
+	[A_FLOCK] = {0xb, flock_operations, flock_flags},
+	[A_FUTEX] = {0x7f, futex_operations, futex_flags},
+	[A_GRND] = SOME_OF(grnd_flags),
+	[A_MADVICE] = ONE_OF(advices),
+	[A_MAP] = {0xf, map_types, map_flags},
+	[A_MEMFD] = SOME_OF(memfd_flags),
+	[A_MOUNT] = SOME_OF(mount_flags),
+	[A_MREMAP] = SOME_OF(mremap_flags),
+	[A_MSG] = SOME_OF(msg_flags),
+	[A_MSYNC] = SOME_OF(msync_flags),
+	[A_OPEN] = {O_ACCMODE, open_modes, open_flags},
+	[A_PRCTL] = ONE_OF(prctl_options),
+	[A_PROT] = SOME_OF(protections),
+	[A_PTRACE] = ONE_OF(ptrace_requests),
+	[A_RENAME] = SOME_OF(rename_flags),
+	[A_RLIMIT] = ONE_OF(resources),
+	[A_SCHED] = {0x3fffffff, policies, policy_flags},
+	[A_SECCOMP] = ONE_OF(seccomp_operations),
+	[A_SHUTDOWN] = ONE_OF(shutdowns),
+	[A_SIGHOW] = ONE_OF(mask_changes),
+	[A_SIGNAL] = ONE_OF(signals),
+	[A_SOCKET] = {0xf, socket_types, socket_flags},
+	[A_SOLEVEL] = ONE_OF(levels),
+	[A_UMOUNT] = SOME_OF(umount_flags),
+	[A_UNLINK] = SOME_OF(unlink_flags),
+	[A_WAIT] = SOME_OF(wait_flags),
+	[A_WHENCE] = ONE_OF(whences),
+};
+
+#undef ONE_OF
+#undef SOME_OF
+
+#endif
