@@ -34,7 +34,7 @@ static const struct eun_label states[] = {
 
 static const struct eun_field start_fields[] = {COMMON};
 static const struct eun_field stop_fields[] = {
-	COMMON, EUN_FIELD(struct record, duration_ns, EUN_U64, 0, "how long it was there, since we are")};
+	COMMON, EUN_FIELD(struct record, duration_ns, EUN_U64, 0, "from its start, or ours, to its end")};
 
 enum { START, STOP };
 
