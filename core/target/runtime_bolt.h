@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One value out of a bbolt database, the file in which containerd keeps what it knows of its containers. Its owner may
- * write at the same time and isn't asked to wait: a look-up that it may have disturbed is done again.
+ * One value out of a bbolt database, the file in which containerd and podman keep what they know of their containers.
+ * Its owner may write at the same time and isn't asked to wait: a look-up that it may have disturbed is done again.
  */
 #ifndef CORE_TARGET_RUNTIME_BOLT_H
 #define CORE_TARGET_RUNTIME_BOLT_H

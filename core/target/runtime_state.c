@@ -23,6 +23,14 @@ static json_t *keep(struct state *state, json_t *file)
 	return file;
 }
 
+/* Takes the text. */
+static const char *keep_text(struct state *state, char *text)
+{
+	json_t *json = keep(state, text ? json_string(text) : NULL);
+	free(text);
+	return json_string_value(json);
+}
+
 /* A file relative to a folder of the machine's. */
 static json_t *load(struct state *state, const char *folder, const char *name, size_t max)
 {
@@ -112,9 +120,7 @@ static bool read_bundle(struct state *state, const char *path, const json_t *fil
 {
 	static const char *const pid_files[] = {"init.pid", "pidfile"};
 	char *folder = folder_of(path);
-	json_t *bundle = keep(state, folder ? json_string(folder) : NULL);
-	free(folder);
-	state->bundle = json_string_value(bundle);
+	state->bundle = keep_text(state, folder);
 	if (!json_is_object(file) || !state->bundle)
 		return false;
 	state->annotations = annotations_of(file);
@@ -213,7 +219,7 @@ static const json_t *entry_of(const json_t *index, const char *id)
  */
 static void fill_storage(struct state *state)
 {
-	const char *name = strstr(state->bundle, "-containers/");
+	const char *name = state->bundle ? strstr(state->bundle, "-containers/") : NULL;
 	if (!name)
 		return;
 	while (name > state->bundle && name[-1] != '/')
@@ -243,6 +249,26 @@ static void fill_storage(struct state *state)
 	}
 }
 
+/* The pod is in podman's own database, by number and, elsewhere, name. Versions that have SQLite's do not tell. */
+static void fill_podman(struct state *state)
+{
+	fill_storage(state);
+	const char *driver = state->bundle ? strstr(state->bundle, "-containers/") : NULL;
+	while (driver && driver > state->bundle && *driver != '/')
+		driver--;
+	if (!driver)
+		return;
+	int n = snprintf(state->path, sizeof(state->path), "%.*s/libpod/bolt_state.db", (int)(driver - state->bundle),
+			 state->bundle);
+	if ((size_t)n >= sizeof(state->path))
+		return;
+	const char *of_container[] = {"ctr", state->info.id, "pod-id"};
+	char *pod = bolt_text(state->root, state->path, of_container, 3);
+	const char *of_pod[] = {"id-registry", pod};
+	state->info.pod = keep_text(state, pod ? bolt_text(state->root, state->path, of_pod, 2) : NULL);
+	free(pod);
+}
+
 /*
  * ctr's containers have no name but their id; nerdctl's have. A pod's sandbox has none, "POD" is what k8s calls it. The
  * image is told to OCI runtimes by CRI only; for others it is in containerd's database.
@@ -255,8 +281,7 @@ static void fill_containerd(struct state *state)
 		char *name = strndup(space + 1, strcspn(space + 1, "/"));
 		const char *keys[] = {"v1", name, "containers", state->info.id, "image"};
 		char *image = name ? bolt_text(state->root, database, keys, sizeof(keys) / sizeof(*keys)) : NULL;
-		state->info.image = json_string_value(keep(state, image ? json_string(image) : NULL));
-		free(image);
+		state->info.image = keep_text(state, image);
 		free(name);
 	}
 	const char *type = annotation(state, "io.kubernetes.cri.container-type");
@@ -286,7 +311,7 @@ static const struct manager {
 		.pod = "io.kubernetes.pod.name",
 		.pod_namespace = "io.kubernetes.pod.namespace",
 	},
-	{.runtime = "podman", .key = "io.container.manager", .value = "libpod", .fill = fill_storage},
+	{.runtime = "podman", .key = "io.container.manager", .value = "libpod", .fill = fill_podman},
 	{.runtime = "docker", .bundle = "*/io.containerd.runtime.v*/moby/*", .fill = fill_docker},
 	{
 		.runtime = "containerd",

@@ -36,7 +36,7 @@ struct state {
 	bool there;                /* it has a process, or an OCI runtime's state */
 	const json_t *annotations; /* an object, or runc's array of key=value */
 	const char *bundle;        /* the folder that the OCI runtime was given */
-	json_t *files[6];
+	json_t *files[10];
 	size_t n_files;
 	char path[PATH_MAX], cgroup[PATH_MAX];
 };

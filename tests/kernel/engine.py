@@ -70,8 +70,9 @@ def cgroup_folders(name):
 
 class Case(unittest.TestCase):
     """
-    The engine's test says RUNTIME, IMAGE, PROGRAMS and the CGROUP that its containers' are in, and has begin(folder, root.tar), end(), run_one(name,
-    command, gate), which returns a container's id, and remove(name). Tests are in the mixin below.
+    The engine's test says RUNTIME, IMAGE, PROGRAMS and the CGROUP that its containers' are in, and has begin(folder,
+    root.tar), end(), run_one(name, command, gate), which returns a container's id, and remove(name). The tests are in
+    the mixin below.
     """
     maxDiff = None
 

@@ -9,6 +9,7 @@ import eun
 class Podman(engine.Case):
     RUNTIME, IMAGE = "podman", "localhost/eun-busybox:1"
     CGROUP, OCI = "libpod_parent", "runc"
+    more = ()
     PROGRAMS = ("podman", "conmon", "runc", "crun", "busybox")
 
     @classmethod
@@ -28,7 +29,7 @@ class Podman(engine.Case):
 
     def run_one(self, name, command, gate):
         # limits that podman need not raise, for which it may lack the privilege
-        return self.podman("run", "--detach", "--name", name, "--network", "none", "--ulimit", "nofile=256:256",
+        return self.podman("run", "--detach", *self.more, "--name", name, "--network", "none", "--ulimit", "nofile=256:256",
                            "--ulimit", "nproc=256:256", "--volume", f"{gate}:/gate", self.IMAGE, *command)
 
     def remove(self, name):
@@ -36,7 +37,16 @@ class Podman(engine.Case):
 
 
 class Runc(Podman, engine.Tests):
-    pass
+    def test_pod(self):
+        pod = f"eun{os.getpid()}-pod"
+        self.podman("pod", "create", "--name", pod, "--infra=false")
+        self.addCleanup(self.podman, "pod", "rm", "--force", pod, check=False)
+        self.more = ("--pod", pod)
+        name = f"eun{os.getpid()}-pod-1"
+        run = eun.Run("--plugin", "process", "-c", name).started()
+        self.start("exit 3")
+        event = run.end()[-1]
+        self.assertEqual((event["exit_code"], event["container"]["name"], event["container"]["pod"]), (3, name, pod))
 
 
 class Crun(Podman, engine.Tests):

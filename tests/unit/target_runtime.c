@@ -99,6 +99,10 @@ static const struct tree_case cases[] = {
 			"/cri-containerd-cd7659cd6975b674c91e957e1cfe06cbd5fe399ee8e50c923e2f44ff8f08ecd5.scope 5150",
 	}},
 	{"podman", {
+		"f1ce717835b05e43feb12aaab88c2440be87057a979697c954cf5c517d0babce "
+			"web localhost/eun-busybox:1 podman shop - "
+			"/libpod_parent/192e3ae6d14f7ac7fb1f74a612b35dbad1b7f60d24af3587cd683d7286cb3b7a"
+			"/libpod-f1ce717835b05e43feb12aaab88c2440be87057a979697c954cf5c517d0babce 0",
 		"c1e286aaf92d3f1ebd4882be402295ea3bde30b7dd0b614782b3ee984b360404 "
 			"web-runc localhost/eun-busybox:1 podman - - "
 			"/libpod_parent/libpod-c1e286aaf92d3f1ebd4882be402295ea3bde30b7dd0b614782b3ee984b360404 995",

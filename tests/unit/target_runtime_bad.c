@@ -88,6 +88,8 @@ static void test_no_name(void **state)
 		 "\",\"names\":{},\"metadata\":\"{\"}]",
 		 ID " - - podman - - /c 0"},
 		{"\"io.container.manager=libpod\",\"bundle=/no/such\"", "/x", "", ID " - - podman - - /c 0"},
+		{"\"io.container.manager=libpod\"", "/x", "", ID " - - podman - - /c 0"},
+		{"\"io.container.manager=libpod\",\"bundle=-containers/\"", "/x", "", ID " - - podman - - /c 0"},
 		{"\"io.kubernetes.cri.container-type=container\","
 		 "\"bundle=/run/containerd/io.containerd.runtime.v2.task/k8s.io/" ID "\"",
 		 "/x", "", ID " - - containerd - - /c 0"},
