@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rules: expressions over events that make alerts. They come from INI files and, through core/script, from Lua; both go
+ * through struct rule. All rules that match fire.
+ *
+ *	[list shells]
+ *	items = sh, bash, dash
+ *
+ *	[macro container]
+ *	condition = container exists
+ *
+ *	[rule Shell in container]
+ *	streams = process.exec
+ *	where = container and ret = 0 and exe in (/bin/sh, /bin/bash) and tty exists
+ *	severity = notice
+ *	tags = container, mitre_execution, T1059
+ *	message = shell {exe} run by {parent.comm} in {container.name}
+ *	key = container.id, exe
+ *	window = 60s
+ *	description = ...
+ *	enabled = yes
+ *	number = 21
+ *
+ *	[exception Shell in container]
+ *	where = parent.comm = kubectl-debug
+ *
+ * A later file (the user's) may say [list NAME] append = ..., [macro NAME] append = ..., [exception RULE] any number of
+ * times, and [rule NAME] again with some keys: those replace the earlier ones. [rules] enable =, disable =: names,
+ *globs of names, or tag:T1059; the last word counts.
+ */
+#ifndef CORE_RULE_RULE_H
+#define CORE_RULE_RULE_H
+
+#include "config/config.h"
+#include "filter/filter.h"
+#include "sink/alert.h"
+
+struct rule {
+	const char *name;
+	const char *description;
+	uint32_t number; /* of the shipped rules: rules.md's; 0: none */
+	enum severity severity;
+	const char *const *streams; /* names; "files.*" matches; n_streams */
+	size_t n_streams;
+	const char *where; /* NULL: every event */
+	const char *message;
+	const char *const *tags;
+	size_t n_tags;
+	const char *const *key; /* fields that events of one kind agree in; none: all are of one kind */
+	size_t n_key;
+	uint64_t
+		window_ms; /* after an alert, further ones of its kind are counted so long, then told as one; 0: each */
+	bool enabled;
+	const char *const *actions; /* "kill", "stop", "exec:NAME"; see action.h */
+	size_t n_actions;
+	struct filter_source source; /* where `where` was written */
+	const char *file;
+	uint32_t line;
+};
+
+/* What was read: rules by name, lists, macros, exceptions. */
+struct rules;
+
+struct rules *rules_new(void);
+void rules_free(struct rules *rules);
+/* A file, or a folder: all *.ini in it in the order of their names (Lua is core/script's). -EINVAL with `error`. */
+int rules_read(struct rules *rules, const char *path, struct config_error *error);
+/* The sections [rule], [list], [macro], [exception], [rules] of a config; others are not looked at. */
+int rules_add(struct rules *rules, const struct config *config, struct config_error *error);
+/* One made by a script; copied. -EEXIST with `error`: there is one of that name. */
+int rules_add_rule(struct rules *rules, const struct rule *rule, struct config_error *error);
+
+size_t rules_count(const struct rules *rules);
+const struct rule *rules_at(const struct rules *rules, size_t i);
+const struct filter_defs *rules_defs(const struct rules *rules);
+/* Streams that an enabled rule names, with globs as written; each once. Returns how many; *names is freed by free(). */
+size_t rules_streams(const struct rules *rules, const char ***names);
+
+#endif
