@@ -50,7 +50,8 @@ int path_enter(struct trace_event_raw_sys_enter *ctx)
 	struct files_begun *b = eun_record(s);
 	u64 tid = (u32)bpf_get_current_pid_tgid();
 	__builtin_memset(b, 0, sizeof(*b));
-	b->time = bpf_ktime_get_boot_ns();
+	if (call->stream == FILES_MOUNT)
+		b->time = bpf_ktime_get_boot_ns();
 	if (call->path && bpf_probe_read_user_str(b->text[0], FILES_TEXT, (void *)files_arg(call->path)) > 0)
 		b->read |= 1;
 	if (call->other && bpf_probe_read_user_str(b->text[1], FILES_TEXT, (void *)files_arg(call->other)) > 0)

@@ -651,11 +651,11 @@ static const struct eun_column mountsnoop_columns[] = {
 	{.header = "MNT_NS", .field = "mntns"},
 	{.header = "CALL", .field = "call", .width = 10},
 	{.header = "RET", .field = "ret"},
-	{.header = "LAT", .field = "latency_ns", .width = 9},
+	{.header = "LAT", .field = "latency_ns", .width = 7, .divisor = 1000},
 	{.header = "SOURCE", .field = "source"},
 	{.header = "TARGET", .field = "path"},
 	{.header = "FSTYPE", .field = "fstype"},
-	{.header = "FLAGS", .field = "flags"},
+	{.header = "FLAGS", .field = "flags", .width = 5},
 };
 
 static const struct eun_tool_option mountsnoop_options[] = {
@@ -689,7 +689,7 @@ static const struct eun_tool tools[] = {
 	 .stream = FILES_LIFE,
 	 .columns = EUN_TABLE(filelife_columns)},
 	{.name = "mountsnoop",
-	 .help = "changes to the tree of mounts",
+	 .help = "changes to the tree of mounts; LAT in microseconds",
 	 .stream = FILES_MOUNT,
 	 .columns = EUN_TABLE(mountsnoop_columns),
 	 .options = EUN_TABLE(mountsnoop_options)},

@@ -100,6 +100,13 @@ def expect(test, steps, *options, act=play, directory="/"):
     return events
 
 
+def rows(text):
+    """A tool's lines as lists of words, without the column that is there while the machine has containers."""
+    lines = [line.split() for line in text.splitlines()]
+    at = next((line.index("CONTAINER") for line in lines if "CONTAINER" in line), None)
+    return [line[:at] + line[at + 1 :] for line in lines] if at else lines
+
+
 def started_with(command, said):
     """An oracle, once it says that it is attached."""
     oracle = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

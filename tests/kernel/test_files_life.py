@@ -158,19 +158,20 @@ class Life(unittest.TestCase):
             self.assertTrue(least <= event["age_ns"] <= most, (least, event["age_ns"], most))
 
     def test_long_names(self):
-        """Names that differ at their end only, of paths longer than what is kept of them."""
-        folder = self.path("/".join(["d" * 120] * 3))
-        os.makedirs(folder)
+        """Paths longer than what is kept of them, that differ in their last byte, or in their length."""
+        folders = ["/".join(["d" * (120 + extra), "d" * 120, "d" * 120]) for extra in (0, 1)]
+        for folder in folders:
+            os.makedirs(self.path(folder))
 
         def act():
-            os.chdir(folder)
-            first, second = self.make("x" * 200 + "1"), self.make("x" * 200 + "2")
-            os.unlink("x" * 200 + "2")
-            os.unlink("x" * 200 + "1")
-            return [second[0], first[0]]
+            files = [f"{folder}/{'x' * 200}{i}" for folder in folders for i in range(2)]
+            inodes = [self.make(name)[0] for name in files]
+            for name in reversed(files):
+                os.unlink(name)
+            return inodes
 
         events, child = self.watch(act)
-        self.assertEqual(child.result, [event["inode"] for event in events])
+        self.assertEqual(child.result[::-1], [event["inode"] for event in events])
 
     def test_who(self):
         """One process makes it, its child deletes it: both are targets, or nothing is known."""
@@ -223,7 +224,7 @@ class Life(unittest.TestCase):
                 (row,) = out
                 self.assertTrue(dying - born <= row["age_ns"] <= dead - before)
                 continue
-            head, row = (line.split() for line in out.splitlines())
+            head, row = rows(out)
             self.assertEqual("TIME PID COMM AGE_S FILE".split(), head)
             self.assertEqual([str(child.pid), "python3", self.path(r"\x1b[2J")], row[1:3] + row[4:])
             self.assertTrue((dying - born) / 1e9 - 0.01 <= float(row[3]) <= (dead - before) / 1e9 + 0.01)

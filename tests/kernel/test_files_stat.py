@@ -103,9 +103,10 @@ class Stat(unittest.TestCase):
         events = eun.watch(eun.Child(self.act), "--plugin", "files", *STREAM)
         lines = strace(eun.Child(self.act), ",".join(CALLS), self.top + "/../strace" + str(os.getpid()))
         self.addCleanup(os.unlink, self.top + "/../strace" + str(os.getpid()))
+        pattern = rf'\b({"|".join(CALLS)})\((?:(AT_FDCWD|\d+)(?:, )?)?(?:"(.*?)")?.*= (-?\d+)(?: (E\w+))?'
         theirs = []
         for line in lines:
-            match = re.search(rf'\b({"|".join(CALLS)})\((?:(AT_FDCWD|\d+)(?:, )?)?(?:"(.*?)")?.*= (-?\d+)(?: (E\w+))?', line)
+            match = re.search(pattern, line)
             if match:
                 name, fd, text, ret, error = match.groups()
                 number = int(fd) if fd and fd != "AT_FDCWD" and not text else -1
@@ -121,10 +122,9 @@ class Stat(unittest.TestCase):
         run = eun.Run("run", "statsnoop", "-p", child.pid, fmt="text").started()
         child.go()
         child.wait()
-        rows = [line.split() for line in run.end().splitlines()]
         self.assertEqual([["PID", "COMM", "FD", "ERR", "PATH"],
                           [str(child.pid), "python3", "-1", "ENOENT", r"/no\x1b[2J"],
-                          [str(child.pid), "python3", str(self.file), "0", self.top + "/file"]], rows)
+                          [str(child.pid), "python3", str(self.file), "0", self.top + "/file"]], rows(run.end()))
 
 
 if __name__ == "__main__":
