@@ -73,6 +73,16 @@ struct look text_look(enum eun_type type);
 void text_value(const struct text_style *style, struct stamp *stamp, const struct cell *cell, const struct view *view,
 		struct buf *out);
 
+/*
+ * The text that the plugin itself makes of a cell's value, NUL-terminated: false if it makes none, or if only people
+ * are to see it and `for_people` is not set.
+ */
+bool plugin_text(const struct cell *cell, const struct view *view, const struct value *v, bool for_people, char *text,
+		 uint32_t size);
+
+/* The room for it. */
+#define PLUGIN_TEXT_MAX 256
+
 /* One cell for each of the writer's columns. */
 void columns_layout(const struct writer *writer, struct layout *layout);
 

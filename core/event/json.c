@@ -288,16 +288,19 @@ static void json_container(const struct layout *layout, const struct view *view,
 
 static void json_event(struct writer *w, const struct layout *layout, const struct view *view, struct buf *out)
 {
+	char text[PLUGIN_TEXT_MAX];
 	buf_char(out, '{');
 	for (uint32_t i = 0; i < layout->n_cells; i++) {
 		const struct cell *cell = &layout->cells[i];
 		struct value v;
 		buf_add(out, layout->leads.data + cell->lead + !i,
 			cell->lead_len - !i); /* the first without its comma */
-		if (cell->field && view_read(view, cell->field, &v))
-			types[cell->field->type](&(struct context){.cell = cell, .stamp = &w->stamp}, &v, out);
-		else
+		if (!cell->field || !view_read(view, cell->field, &v))
 			buf_str(out, "null");
+		else if (plugin_text(cell, view, &v, false, text, sizeof(text)))
+			json_text(out, text);
+		else
+			types[cell->field->type](&(struct context){.cell = cell, .stamp = &w->stamp}, &v, out);
 	}
 	if (layout->container)
 		json_container(layout, view, out);

@@ -263,19 +263,19 @@ struct look text_look(enum eun_type type)
 	return type < EUN_TYPES ? types[type].look : (struct look){0};
 }
 
-/* The text that the plugin itself makes of a field, if it does. */
-static bool plugin_text(const struct cell *cell, const struct view *view, const struct value *v, struct buf *out)
+bool plugin_text(const struct cell *cell, const struct view *view, const struct value *v, bool for_people, char *text,
+		 uint32_t size)
 {
 	const struct stream *s = view->stream;
 	const struct field *f = cell->field;
-	char text[256];
+	if (!cell->own || !s->format || !(for_people || f->flags & EUN_FIELD_TEXT))
+		return false;
 	bool ref = type_is_ref(f->type);
 	const char *bytes = ref ? v->ptr : (const char *)view->rec + f->offset;
 	text[0] = '\0';
-	if (s->format(s->format_self, s->format_stream, f->index, bytes, ref ? v->len : f->size, text, sizeof(text)) <
-	    0)
+	if (s->format(s->format_self, s->format_stream, f->index, bytes, ref ? v->len : f->size, text, size) < 0)
 		return false;
-	foreign_text(cell, text, strnlen(text, sizeof(text) - 1), out);
+	text[size - 1] = '\0';
 	return true;
 }
 
@@ -283,12 +283,15 @@ void text_value(const struct text_style *style, struct stamp *stamp, const struc
 		struct buf *out)
 {
 	struct value v;
+	char text[PLUGIN_TEXT_MAX];
 	if (!cell->field || !view_read(view, cell->field, &v)) {
 		buf_str(out, style->absent);
 		return;
 	}
-	if (style->for_people && cell->own && view->stream->format && plugin_text(cell, view, &v, out))
+	if (plugin_text(cell, view, &v, style->for_people, text, sizeof(text))) {
+		foreign_text(cell, text, strlen(text), out);
 		return;
+	}
 	types[cell->field->type].write(&(struct context){.cell = cell, .stamp = stamp, .style = style}, &v, out);
 }
 

@@ -24,6 +24,7 @@
  *   hist                  {"slots":[{"lo":,"hi":,"count":}]}      0-1:5,4-7:2
  *   stack                 array of "0x..."                        0x...,0x...
  *   no value              null                                    - in text, empty in CSV
+ *   flagged text          string: what the plugin makes of it     the same
  *
  * JSON, an object a line: ts, stream, the header's fields, the stream's own (an own field hides a header field of its
  * name), container: null on the host, else {"id":,"name":,"image":,"runtime":,"state":} and, where known, "pod" and

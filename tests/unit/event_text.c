@@ -297,6 +297,12 @@ static void plugin_format(void **state)
 		      "u8,path\n9,/etc/passwd\n");
 	assert_output(f, &(struct writer_options){.columns = columns, .n_columns = 2, .format = FORMAT_JSON},
 		      "{\"u8\":9,\"path\":\"/etc/passwd\"}\n");
+	/* unless the field says otherwise */
+	f->stream->fields[0].flags |= EUN_FIELD_TEXT;
+	assert_output(f, &(struct writer_options){.columns = columns, .n_columns = 2, .format = FORMAT_CSV},
+		      "u8,path\n\"<\\x1b \"\"9\"\">\",/etc/passwd\n");
+	assert_output(f, &(struct writer_options){.columns = columns, .n_columns = 2, .format = FORMAT_JSON},
+		      "{\"u8\":\"<\\u001b \\\"9\\\">\",\"path\":\"/etc/passwd\"}\n");
 }
 
 int main(void)

@@ -62,6 +62,7 @@ enum eun_field_flags {
 	EUN_FIELD_ERROR = 1 << 2, /* the event failed where this is not 0 (less than 0, if signed): what -x asks for */
 	EUN_FIELD_HEX = 1 << 3,   /* integer shown as 0x...; JSON keeps the integer */
 	EUN_FIELD_OCTAL = 1 << 4, /* integer shown in octal (file modes); JSON keeps the integer */
+	EUN_FIELD_TEXT = 1 << 5,  /* what the format callback makes of it is shown in every format (ABI 1.1) */
 };
 
 /* A name for a value (enum) or for a mask (flags). A table of labels ends at name NULL. */
