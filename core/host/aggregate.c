@@ -99,8 +99,7 @@ static int drain_row(struct drain *d, struct instance *in)
 	memcpy(&sets, record + d->aggregate->value_size - sizeof(sets), sizeof(sets));
 	((struct eun_event *)record)->time = d->now;
 	d->drained += count_of(record, d->stream);
-	routes_deliver_row(in->host->routes, record, d->stream->record_size, sets);
-	return 0;
+	return routes_deliver_row(in->host->routes, record, d->stream->record_size, sets);
 }
 
 int aggregate_drain(struct instance *in, uint32_t i, uint32_t epoch)

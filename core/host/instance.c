@@ -65,8 +65,7 @@ static int api_emit(struct eun_instance *opaque, __u32 stream, struct eun_event 
 	rec->stream = in->streams[stream]->id;
 	if (!rec->time)
 		rec->time = clock_boot_ns();
-	routes_deliver_row(in->host->routes, rec, rec->len, in->ctl ? in->ctl[stream].sets : 0);
-	return 0;
+	return routes_deliver_row(in->host->routes, rec, rec->len, in->ctl ? in->ctl[stream].sets : 0);
 }
 
 static int api_map_fd(struct eun_instance *opaque, const char *map)

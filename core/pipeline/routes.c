@@ -123,15 +123,18 @@ void routes_deliver(struct routes *r, const void *record, uint32_t len, uint64_t
 	deliver(r, route, &view, sets);
 }
 
-void routes_deliver_row(struct routes *r, const void *record, uint32_t len, uint64_t sets)
+int routes_deliver_row(struct routes *r, const void *record, uint32_t len, uint64_t sets)
 {
 	struct view view;
 	bool valid;
 	struct route *route = route_of(r, record, len, &view, &valid);
-	if (!route || !valid)
-		return;
+	if (!valid)
+		return -EINVAL;
+	if (!route)
+		return 0;
 	route->counts.rows++;
 	deliver(r, route, &view, sets);
+	return 0;
 }
 
 struct route_counts routes_counts(const struct routes *r, uint16_t stream)

@@ -41,8 +41,8 @@ void routes_narrow(struct routes *routes,
 
 /* One record from a ring; `len` 0: it was malformed. */
 void routes_deliver(struct routes *routes, const void *record, uint32_t len, uint64_t sets);
-/* One record that no ring brought. */
-void routes_deliver_row(struct routes *routes, const void *record, uint32_t len, uint64_t sets);
+/* One record that no ring brought. -EINVAL: it is none of its stream. */
+int routes_deliver_row(struct routes *routes, const void *record, uint32_t len, uint64_t sets);
 
 /* Counts of one stream since the start. */
 struct route_counts routes_counts(const struct routes *routes, uint16_t stream);

@@ -219,9 +219,9 @@ static void rows(void **state)
 	add(f, f->a, &two, 2, NULL);
 	record_init(&x);
 	void *bytes = record_bytes(&x, f->a->id, &len);
-	routes_deliver_row(f->routes, bytes, len, 2);
-	routes_deliver_row(f->routes, bytes, len, 3);
-	routes_deliver_row(f->routes, bytes, len - 1, 3);
+	assert_int_equal(routes_deliver_row(f->routes, bytes, len, 2), 0);
+	assert_int_equal(routes_deliver_row(f->routes, bytes, len, 3), 0);
+	assert_int_equal(routes_deliver_row(f->routes, bytes, len - 1, 3), -EINVAL);
 	free(bytes);
 	struct route_counts counts = routes_counts(f->routes, f->a->id);
 	assert_int_equal(one.n, 1);
