@@ -122,7 +122,7 @@ struct ipc_op {
 	__s64 value;
 	__u64 bytes;
 	__u64 address;
-	eun_ref name;
+	eun_ref name, path;
 	__s32 ret;
 	__s32 fd, other_fd;
 	__u32 flags;
@@ -131,7 +131,7 @@ struct ipc_op {
 	__u16 sem_num;
 	__s16 sem_op;
 	__u8 kind, call, socket_type;
-	__u8 reserved[5];
+	__u8 reserved;
 	char peer_comm[EUN_COMM_LEN];
 };
 

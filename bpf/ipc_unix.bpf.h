@@ -33,6 +33,13 @@ __noinline u64 ipc_unix_sock(int fd)
 	return sk && BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX ? (u64)sk : 0;
 }
 
+/* 0x80 in each byte that is 0. */
+static __always_inline u64 ipc_zeros(u64 word)
+{
+	const u64 low = 0x7f7f7f7f7f7f7f7f;
+	return ~(((word & low) + low) | word | low);
+}
+
 /*
  * An address as bind() and connect() get it; `len` is that of all of it. One without a name appends nothing. A path
  * ends at the first NUL; an abstract name begins with one and may have more, which become '@' as in /proc/net/unix.
@@ -56,8 +63,8 @@ __noinline int ipc_add_address(u32 level, u64 from, u32 len, u32 kernel)
 		long end = bpf_probe_read_kernel_str(name + EUN_STRING_MAX / 2, n + 1, name);
 		n = end > 0 ? end - 1 : 0;
 	} else {
-		for (u32 i = 0; i < UNIX_PATH_MAX; i++) /* those behind the name don't matter */
-			name[i] = name[i] ?: '@';
+		for (u32 i = 0; i < UNIX_PATH_MAX; i += sizeof(u64)) /* those behind the name don't matter */
+			*(u64 *)(name + i) |= ipc_zeros(*(u64 *)(name + i)) >> 1; /* '@' is 0x40 */
 	}
 	s->len = off + n;
 	((struct ipc_op *)s->rec)->name = EUN_REF(off, n);
@@ -78,9 +85,10 @@ static __always_inline u64 ipc_sock_inode(struct sock *sk)
 }
 
 /* The socket's other end. */
-static __always_inline void ipc_fill_peer(struct ipc_op *e, struct sock *sk, struct sock *peer)
+static __always_inline void ipc_fill_peer(struct ipc_op *e, struct sock *sk)
 {
 	u32 tid;
+	struct sock *peer = BPF_CORE_READ((struct unix_sock *)sk, peer);
 	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN) /* it keeps its own, for those that connect */
 		return;
 	ipc_describe(BPF_CORE_READ(sk, sk_peer_pid), &e->peer_pid, &tid, e->peer_comm);
@@ -108,54 +116,74 @@ static __always_inline u64 ipc_given(const struct ipc_call *call, u32 *len)
 	return ipc_arg(call->socket_address, 0);
 }
 
-/* The address that a call is about: that of a server's own socket, else the peer's. The kernel's, where it has one. */
-static __always_inline void ipc_add_unix_name(struct eun_slot *s, const struct ipc_call *call, struct sock *sk,
-					      struct sock *peer, s64 ret)
+/* The socket whose address a call is about: a server's own, else the peer. */
+static __always_inline struct sock *ipc_unix_server(const struct ipc_call *call, struct sock *sk)
 {
-	bool serves = call->call == IPC_CALL_bind || call->call == IPC_CALL_listen || call->other_fd == RESULT;
+	if (call->call == IPC_CALL_bind || call->call == IPC_CALL_listen || call->other_fd == RESULT)
+		return sk;
+	return BPF_CORE_READ((struct unix_sock *)sk, peer);
+}
+
+/* Its address: the kernel's where it has one, else the call's. */
+static __always_inline void ipc_add_unix_name(struct eun_slot *s, const struct ipc_call *call, struct sock *sk, s64 ret)
+{
 	u32 len = 0;
 	u64 given = ret < 0 || call->stream == IPC_UNIX_MESSAGE ? ipc_given(call, &len) : 0;
-	struct sock *named = serves ? sk : peer;
+	struct sock *server = ipc_unix_server(call, sk);
 	if (given)
 		ipc_add_address(s->level, given, len, false);
-	else if (named)
-		ipc_add_name_of(s, named);
+	else if (server)
+		ipc_add_name_of(s, server);
 }
 
-/* What sendmmsg() and recvmmsg() moved. */
-__noinline u64 ipc_headers_bytes(u64 headers, s64 count)
+/* And where its file is: not that of a call which failed, as the address is then what it was given. */
+__noinline int ipc_add_unix_path(u32 level, u32 nr, s64 ret, u64 sk)
 {
+	struct eun_slot *s = ipc_slot(level);
+	const struct ipc_call *call = ipc_call(nr);
+	struct unix_sock *server = (void *)ipc_unix_server(call, (void *)sk);
+	struct path at = {};
+	if (!s || !server || (ret < 0 && call->socket_address))
+		return 0;
+	bpf_core_read(&at, sizeof(at), &server->path);
+	if (at.dentry)
+		eun_add_path(s, &((struct ipc_op *)s->rec)->path, NULL, &at);
+	return 0;
+}
+
+/* What sendmmsg() and recvmmsg() moved: the bytes of all messages. */
+__noinline int ipc_fill_headers(u32 level, u32 nr, s64 count)
+{
+	struct eun_slot *s = ipc_slot(level);
+	const struct ipc_call *call = ipc_call(nr);
+	if (!s || !call->headers)
+		return 0;
+	struct mmsghdr *headers = (void *)ipc_arg(call->headers, 0);
 	u64 bytes = 0;
-	for (int i = 0; i < HEADERS_MAX; i++) {
-		struct mmsghdr *h = (struct mmsghdr *)headers + i;
+	for (int i = 0; i < HEADERS_MAX && i < count; i++) {
 		u32 len = 0;
-		if (i >= count)
-			break;
-		bpf_probe_read_user(&len, sizeof(len), &h->msg_len);
+		bpf_probe_read_user(&len, sizeof(len), &headers[i].msg_len);
 		bytes += len;
 	}
-	return bytes;
+	((struct ipc_op *)s->rec)->bytes = bytes;
+	if (count > HEADERS_MAX)
+		eun_flag(s, EUN_TRUNCATED);
+	return 0;
 }
 
-__noinline int ipc_unix_report(u32 level, u32 nr, s64 ret, u64 sock)
+__noinline int ipc_unix_fill(u32 level, u32 nr, s64 ret, u64 sock)
 {
 	struct eun_slot *s = ipc_slot(level);
 	if (!s)
 		return 0;
 	struct ipc_op *e = eun_record(s);
-	const struct ipc_call *call = ipc_call(nr);
-	struct sock *sk = (void *)sock, *peer = BPF_CORE_READ((struct unix_sock *)sk, peer);
+	struct sock *sk = (void *)sock;
 	ipc_fill(level, nr, ret);
 	e->socket_type = BPF_CORE_READ(sk, sk_type);
 	e->id = ipc_sock_inode(sk);
-	ipc_fill_peer(e, sk, peer);
-	if (call->headers && ret > 0) {
-		e->bytes = ipc_headers_bytes(ipc_arg(call->headers, 0), ret);
-		if (ret > HEADERS_MAX)
-			eun_flag(s, EUN_TRUNCATED);
-	}
-	ipc_add_unix_name(s, call, sk, peer, ret);
-	return ipc_submit(level);
+	ipc_fill_peer(e, sk);
+	ipc_add_unix_name(s, ipc_call(nr), sk, ret);
+	return 0;
 }
 
 /* The socket that a call made or is about. */
@@ -178,7 +206,11 @@ int unix_exit(struct trace_event_raw_sys_exit *ctx)
 		return 0;
 	u64 sk = ipc_unix_of(ipc_call(ctx->id), ctx->ret);
 	int level = sk ? ipc_begin(IPC_UNIX) : -1;
-	return level < 0 ? 0 : ipc_unix_report(level, ctx->id, ctx->ret, sk);
+	if (level < 0)
+		return 0;
+	ipc_unix_fill(level, ctx->id, ctx->ret, sk);
+	ipc_add_unix_path(level, ctx->id, ctx->ret, sk);
+	return ipc_submit(level);
 }
 
 /* Every read and write of the machine comes by: whose it is, is asked first. */
@@ -189,7 +221,11 @@ int unix_message_exit(struct trace_event_raw_sys_exit *ctx)
 		return 0;
 	u64 sk = ipc_unix_sock(ipc_arg(ipc_call(ctx->id)->fd, 0));
 	int level = sk ? ipc_begin(IPC_UNIX_MESSAGE) : -1;
-	return level < 0 ? 0 : ipc_unix_report(level, ctx->id, ctx->ret, sk);
+	if (level < 0)
+		return 0;
+	ipc_unix_fill(level, ctx->id, ctx->ret, sk);
+	ipc_fill_headers(level, ctx->id, ctx->ret);
+	return ipc_submit(level);
 }
 
 #endif

@@ -201,6 +201,7 @@ static const struct eun_field unix_fields[] = {
 	       "process at the other end, when it connected or listened", NO_BYTES, FAILS),
 	UNIX,
 	OTHER_FD("accept: the new one; socketpair: the second"),
+	OP(path, EUN_PATH, 0, "where that socket's file is, resolved; none: abstract, or failed"),
 };
 
 static const struct eun_field unix_message_fields[] = {

@@ -34,7 +34,7 @@ NOTHING = {
     "ipc.signal": {"target_comm": "python3", "result": "delivered", "ret": 0, "call": "none", "target_id": 0,
                    "group": True, "cause": "SI_USER", "code": 0},
     "ipc.pipe": {**OP, "kind": "pipe", "read_fd": -1, "write_fd": -1, "flags": []},
-    "ipc.unix": {**SOCKET, "fd": -1, "other_fd": -1},
+    "ipc.unix": {**SOCKET, "fd": -1, "other_fd": -1, "path": None},
     "ipc.unix_message": {**SOCKET, "fd": -1, "flags": []},
     "ipc.shm": {**SYSV, "kind": "shm", "address": 0},
     "ipc.sem": {**SYSV, "kind": "sem", "value": 0},

@@ -2,6 +2,7 @@
 """Signals: who sends which to whom, and what becomes of it."""
 import ctypes
 import errno
+import json
 import os
 import re
 import resource
@@ -17,6 +18,7 @@ import eun
 from ipc_case import *
 
 STRACE = shutil.which("strace")
+CLONE_NEWPID = 0x20000000
 NOBODY = 65534
 NO_PID = 4_000_000  # over pid_max of any machine that has not raised it to its limit
 RT = 34
@@ -234,6 +236,44 @@ class Signals(Case):
                     failed("SIGUSR1", 0, errno.EBADF, **{**none, "target_id": 0})]
 
         self.expect(act, wanted, streams="ipc.signal")
+
+
+    def test_pid_namespace(self):
+        """The call knows the target by another number than the first namespace."""
+        def act():
+            heed(signal.SIGUSR1)
+            out, into = os.pipe()
+            libc.unshare(CLONE_NEWPID)
+
+            def first():
+                stop, end = os.pipe()
+                second = forked(lambda: (os.close(end), os.read(stop, 1)))
+                results = [second, call("kill", second, 0), call("tkill", second, signal.SIGCONT),
+                           call("kill", second + 5, 0)]
+                me = os.readlink("/proc/self")
+                result = me, eun.read(f"/proc/self/task/{me}/children").split(), results
+                os.write(into, json.dumps(result).encode())
+                os.close(end)
+                os.waitpid(second, 0)
+
+            pid = forked(first)
+            os.waitpid(pid, 0)
+            return json.loads(os.read(out, 999)), pid
+
+        def wanted(result, child):
+            (first, (second,), (inner, *results)), pid = result
+            self.assertEqual([0, 0, -errno.ESRCH], results)
+            self.assertEqual(int(first), pid)
+            self.assertNotEqual(int(second), inner)
+            second = int(second)
+            both = {"pid": pid, "target_id": inner, "event_flags": ["container"]}
+            return [sent(0, second, result="checked", group=False, **both),
+                    sent("SIGCONT", second, call="tkill", result="ignored", group=False, cause="SI_TKILL",
+                         code=SI_TKILL, **both),
+                    failed(0, 0, errno.ESRCH, target_comm="", **{**both, "target_id": inner + 5}),
+                    ended(second, pid, event_flags=["container"]), ended(pid, child.pid, event_flags=["container"])]
+
+        self.expect(act, wanted, streams="ipc.signal", follow=True)
 
 
 class Kernel(Case):

@@ -12,6 +12,7 @@ import tempfile
 import unittest
 
 import eun
+import live
 from ipc_case import *
 
 SS = shutil.which("ss")
@@ -32,10 +33,10 @@ def moved(call, fd, node, size, **fields):
 class Sockets(Case):
     def setUp(self):
         super().setUp()
-        self.top = tempfile.mkdtemp(prefix="eunomia-ipc.")
+        self.top = os.path.realpath(tempfile.mkdtemp(prefix="eunomia-ipc."))
         self.addCleanup(shutil.rmtree, self.top)
 
-    def conversation(self, kind, address, shown):
+    def conversation(self, kind, address, shown, path):
         """A server and two clients in one process; the second comes by another process of another user."""
         def act():
             os.chdir(self.top)
@@ -67,25 +68,25 @@ class Sockets(Case):
         def wanted(result, child):
             other, (server, client, serving, his) = result
             kind_ = {"type": TYPES[kind]}
-            me = {**kind_, "peer_pid": child.pid, "peer_comm": "python3"}
-            accepted = {"call": "accept4", "fd": server[0], "name": shown}
+            place = {"name": shown, "path": path, **kind_}
+            me = {"peer_pid": child.pid, "peer_comm": "python3"}
+            accepted = {"call": "accept4", "fd": server[0], **place}
+            here, there = {**me, **kind_, "peer_id": client[1]}, {**me, **kind_, "peer_id": serving[1], "name": shown}
             return [
-                unix("bind", *server, name=shown, **kind_), unix("listen", *server, name=shown, **kind_),
-                unix("connect", *client, name=shown, **me),
+                unix("bind", *server, **place), unix("listen", *server, **place),
+                unix("connect", *client, **place, **me),
                 event("ipc.unix", **accepted, id=serving[1], other_fd=serving[0], ret=serving[0], peer_id=client[1],
                       **me),
-                moved("sendto", *client, 5, name=shown, peer_id=serving[1], **me),
-                moved("recvfrom", *serving, 5, peer_id=client[1], **me),
-                moved("sendmsg", *serving, 7, peer_id=client[1], **me),
-                moved("recvmsg", *client, 7, name=shown, peer_id=serving[1], **me),
+                moved("sendto", *client, 5, **there), moved("recvfrom", *serving, 5, **here),
+                moved("sendmsg", *serving, 7, **here), moved("recvmsg", *client, 7, **there),
                 event("ipc.unix", **accepted, id=his[1], other_fd=his[0], ret=his[0], peer_pid=other,
-                      peer_comm="python3", peer_uid=NOBODY, peer_id=None, **kind_),
+                      peer_comm="python3", peer_uid=NOBODY, peer_id=None),
             ]
 
         return act, wanted
 
-    def converse(self, kind, address, shown):
-        act, wanted = self.conversation(kind, address, shown)
+    def converse(self, kind, address, shown, path=None):
+        act, wanted = self.conversation(kind, address, shown, path)
         child = Child(act)
         found = eun.watch(child, "--plugin", "ipc", "--streams", ALL)
         wanted = wanted(child.result, child)
@@ -94,14 +95,18 @@ class Sockets(Case):
         self.assertEqual(wanted, [own(each) for each in found])
 
     def test_stream(self):
-        self.converse(STREAM, self.top + "/sock", self.top + "/sock")
+        os.mkdir(self.top + "/sub")
+        os.symlink("sub", self.top + "/link")
+        given = self.top + "/link/../link/sock"
+        self.converse(STREAM, given, given, self.top + "/sub/sock")
 
     def test_newline(self):
-        self.converse(STREAM, b"new\nline \xff\x1b[31m", "new\nline \ufffd\x1b[31m")
+        shown = "new\nline \ufffd\x1b[31m"
+        self.converse(STREAM, b"new\nline \xff\x1b[31m", shown, f"{self.top}/{shown}")
 
     def test_longest(self):
         path = (self.top + "/" + "x" * 107)[:107]
-        self.converse(STREAM, path, path)
+        self.converse(STREAM, path, path, path)
 
     def test_unterminated(self):
         """One byte more is a path too, without a NUL."""
@@ -115,7 +120,7 @@ class Sockets(Case):
         def wanted(result, _):
             fd, node, ret = result
             self.assertEqual(0, ret)
-            return [unix("bind", fd, node, name=path)]
+            return [unix("bind", fd, node, name=path, path=path)]
 
         self.expect(act, wanted, streams="ipc.unix")
 
@@ -150,8 +155,9 @@ class Sockets(Case):
             self.assertEqual([1, 2, 3, 4], sizes)
             kind = {"type": "dgram"}
             to_one = {"name": "one", "peer_id": one[1], **kind}
-            return [unix("bind", *one, name="one", **kind), unix("bind", *two, name=f"@two{child.pid}", **kind),
-                    moved("sendto", *none, 1, name="one", **kind), unix("connect", *two, **to_one),
+            path = {"path": self.top + "/one"}
+            return [unix("bind", *one, name="one", **kind, **path), unix("bind", *two, name=f"@two{child.pid}", **kind),
+                    moved("sendto", *none, 1, name="one", **kind), unix("connect", *two, **to_one, **path),
                     moved("sendto", *two, 2, **to_one), moved("sendmsg", *two, 3, **to_one),
                     moved("sendmsg", *none, 4, name="one", flags=["MSG_DONTWAIT"], **kind),
                     *(moved("recvfrom", *one, size, **kind) for size in sizes),
@@ -160,7 +166,7 @@ class Sockets(Case):
         self.expect(act, wanted, streams=ALL)
 
     def test_pair(self):
-        """read and write are messages too; those of other files and sockets are nobody's."""
+        """read and write are messages too; those of other files and sockets are nobody's, and not counted."""
         def act():
             one, two = socket.socketpair()
             os.write(one.fileno(), b"hello")
@@ -188,8 +194,12 @@ class Sockets(Case):
             return one.fileno(), inode(one.fileno()), results
 
         child = Child(act)
-        found = eun.watch(child, "--plugin", "ipc", "--streams", ALL, "--stats")
-        fd, node, results = child.result
+        run = eun.Run("--plugin", "ipc", "--streams", ALL, "--stats", "-p", child.pid).started()
+        child.go()
+        fd, node, results = child.wait()
+        found = run.end()
+        counts = live.accounts(run.said.splitlines())["ipc.unix_message"]
+        self.assertEqual((6, 6), (counts["sent"], counts["seen"] - counts["not_target"]))
         self.assertEqual([-errno.EPIPE, 1], results)
         pair = found[0]
         me = {"peer_pid": child.pid, "peer_comm": "python3"}
@@ -257,17 +267,30 @@ class Sockets(Case):
                 server.accept()
             except BlockingIOError:
                 pass
+            client = socket.socket(socket.AF_UNIX)
+            client.connect("server")
+            for again in (lambda: server.bind("other"), lambda: client.connect("other")):
+                try:
+                    again()
+                except OSError as error:
+                    results.append(-error.errno)
+            fds.append((client.fileno(), inode(client.fileno())))
             return results, fds, given, (server.fileno(), inode(server.fileno()))
 
-        def wanted(result, _):
+        def wanted(result, child):
             results, fds, given, server = result
+            client = fds.pop()
             self.assertEqual([-errno.ENOENT, -errno.ECONNREFUSED, -errno.ECONNREFUSED, -errno.EADDRINUSE, 0,
-                              -errno.EINVAL], results)
+                              -errno.EINVAL, -errno.EINVAL, -errno.ENOENT], results)
             shown = ["missing", "@missing@", "file", "file", given, None]
             calls = ["connect", "connect", "connect", "bind", "bind", "connect"]
+            place = {"name": "server", "path": self.top + "/server"}
+            me = {"peer_pid": child.pid, "peer_comm": "python3"}
             return [*(unix(name, *fd, name=text, ret=ret) for name, fd, text, ret in zip(calls, fds, shown, results)),
-                    unix("bind", *server, name="server"), unix("listen", *server, name="server"),
-                    unix("accept4", *server, name="server", ret=-errno.EAGAIN)]
+                    unix("bind", *server, **place), unix("listen", *server, **place),
+                    unix("accept4", *server, **place, ret=-errno.EAGAIN), unix("connect", *client, **place, **me),
+                    unix("bind", *server, name="other", ret=-errno.EINVAL),
+                    unix("connect", *client, name="other", ret=-errno.ENOENT, **me)]
 
         self.expect(act, wanted, streams="ipc.unix")
 
