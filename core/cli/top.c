@@ -97,7 +97,7 @@ static void on_cost(void *context, const struct cost *cost)
 			       .cpu_ppm = t->elapsed ? cost->time_ns * 1000000 / t->elapsed : 0,
 			       .id = cost->id,
 			       .kind = (uint8_t)cost->kind};
-	struct view view = {&rec.h, sizeof(rec), t->stream};
+	struct view view = {.rec = &rec.h, .len = sizeof(rec), .stream = t->stream};
 	memcpy(rec.h.comm, "eunomia", sizeof("eunomia"));
 	memcpy(rec.name, cost->name, sizeof(cost->name));
 	if (!t->where || filter_match(t->where, &view))
