@@ -32,7 +32,7 @@ static void assert_text(const struct writer_options *options, const struct rtt *
 {
 	char why[128];
 	struct stream *stream = stream_new(&rtt_row, why, sizeof(why));
-	struct view view = {&rec->h, sizeof(*rec), stream};
+	struct view view = {.rec = &rec->h, .len = sizeof(*rec), .stream = stream};
 	struct writer *w = writer_new(options);
 	struct buf out = {0};
 	assert_non_null(stream);
