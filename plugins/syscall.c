@@ -235,7 +235,8 @@ enum { FIELD_SYSCALL, FIELD_ARGS, FIELD_RESULT }; /* rows, for format() */
 
 static const struct eun_field call_fields[] = {
 	[FIELD_SYSCALL] = CALL_FIELD(struct syscall_call, in.syscall),
-	[FIELD_ARGS] = CALL(args, EUN_BYTES, EUN_FIELD_USER, "the arguments, and what they lead to when the call ends"),
+	[FIELD_ARGS] = CALL(args, EUN_BYTES, EUN_FIELD_USER | EUN_FIELD_TEXT,
+			    "the arguments, and what they lead to when the call ends"),
 	[FIELD_RESULT] = CALL(result, EUN_S64, 0, "what it returned"),
 	CALL(ret, EUN_ERRNO, EUN_FIELD_ERROR, "0, or why it failed"),
 	CALL(latency_ns, EUN_U64, 0, "from its begin to its end; 0: it began before the start"),

@@ -5,7 +5,6 @@ import pathlib
 import re
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 
@@ -13,6 +12,7 @@ import eun
 import live
 
 MIX = [os.path.join(eun.HELPERS, "syscall_mix"), "/bin/true"]
+FLOOD = os.path.join(eun.HELPERS, "syscall_flood")
 STRACE = re.compile(r"\s*(\d+)\s+(\d*)\s+(\w+)$")
 NOWHERE = ["/nowhere"] * 5
 HEADERS = [("syscall_table.h", r"^(?:X86_)?CALL\((\w+), (\d+)", "unistd_64.h"),
@@ -105,20 +105,8 @@ class Counts(unittest.TestCase):
 
     def flood(self, *options):
         """Threads that add to one row while it is drained: none is missed, none counted twice."""
-        threads, each = 4, 50_000
-
-        def loop():
-            for _ in range(each):
-                os.getppid()
-
-        def act():
-            running = [threading.Thread(target=loop) for _ in range(threads)]
-            for one in running:
-                one.start()
-            for one in running:
-                one.join()
-
-        child = eun.Child(act)
+        threads, each = 4, 300_000
+        child = executed(FLOOD, str(threads), str(each))
         run = eun.Run("--plugin", "syscall", "-p", child.pid, "--interval", "20ms", "--stats", *options).started()
         child.go()
         child.wait()

@@ -85,6 +85,7 @@ class Arguments(Case):
         event = self.one(events, "rename")
         self.assertEqual((event["path"], event["path2"], event["ret"], event["result"]),
                          ("/nowhere/a", "/nowhere/b", -2, -2))
+        self.assertEqual(event["args"], '"/nowhere/a", "/nowhere/b"')
 
     def test_raw(self):
         numbers = [2 ** 64 - 1, 1, 2 ** 40, 3, 4, 5]
