@@ -33,6 +33,9 @@ def columns(build):
     def ours(plugins, *pids, more=()):
         return lambda p: ([build.eunomia, "--plugin", plugins, "-o", "/dev/null", *more] +
                           [word for pid in pids for word in ("-p", str(p[pid]))])
+
+    def tool(name, pid, *options):
+        return [build.eunomia, "run", name, "-o", "/dev/null", "-p", str(pid), *options]
     everyone = ("getppid", "open", "io", "tcp", "exec")
     opens = ("--streams", "files.open")
     found = [
@@ -40,6 +43,10 @@ def columns(build):
         Column("files.open, other", ours("files", "idle", more=opens), bounds={"open": 1.10, "open deep": 1.10}),
         Column("tcp", ours("tcp", *everyone), bounds={"tcp": 1.10}),
         Column("process", ours("process", *everyone, more=["--follow"]), bounds={"exec": 1.05}),
+        Column("run syscount", lambda p: tool("syscount", p["getppid"]), bounds={"getppid": 1.20}),
+        Column("run syscount -L", lambda p: tool("syscount", p["getppid"], "-L"), bounds={"getppid": 1.45}),
+        Column("run syscount, other", lambda p: tool("syscount", p["idle"])),
+        Column("run syscalls", lambda p: tool("syscalls", p["getppid"])),
         Column("all three", ours("files,process,tcp", *everyone, more=["--follow"])),
         Column("all three, other", ours("files,process,tcp", "idle"), bounds={"getppid": 1.05}),
     ]
@@ -48,9 +55,11 @@ def columns(build):
         ("execsnoop", lambda p: []),
         ("tcpconnect", lambda p: ["-p", str(p["tcp"])]),
         ("syscount", lambda p: []),
+        ("syscount -p", lambda p: ["-p", str(p["getppid"])]),
+        ("syscount -L -p", lambda p: ["-L", "-p", str(p["getppid"])]),
     ]
     for name, argv in peers:
-        if path := installed(name):
+        if path := installed(name.split()[0]):
             found.append(Column(name, lambda p, path=path, argv=argv: [path] + argv(p), stop=signal.SIGINT))
     if path := installed("bpftrace"):
         text = ("tracepoint:syscalls:sys_enter_openat /pid == %d/ "
@@ -139,7 +148,8 @@ def report(bench, found, result, rounds):
     table("overhead: bounds", ["what", "median", "min", "max", "bound", "", "peer"], checks)
 
 
-PEER_OF = {"files.open": "opensnoop", "tcp": "tcpconnect", "process": "execsnoop", "all three, other": "syscount"}
+PEER_OF = {"files.open": "opensnoop", "tcp": "tcpconnect", "process": "execsnoop", "all three, other": "syscount",
+           "run syscount": "syscount -p", "run syscount -L": "syscount -L -p"}
 
 
 def run(build, quick):
