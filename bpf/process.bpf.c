@@ -216,3 +216,19 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 #include "process_capable.bpf.h"
 #include "process_dup.bpf.h"
 #include "process_rare.bpf.h"
+
+/* The end of the calls whose streams are on by default: one program, so that what they share is verified once. */
+SEC("?tp")
+int process_after(struct trace_event_raw_sys_exit *ctx)
+{
+	u8 call = process_call(ctx->id);
+	if (call == PROCESS_CALL_clone || call == PROCESS_CALL_clone3)
+		clone_done(call, ctx->ret);
+	else if (call == PROCESS_CALL_ptrace)
+		ptrace_done(ctx->ret);
+	else if (call == PROCESS_CALL_bpf)
+		bpf_done(ctx->ret);
+	else
+		change_done(call, ctx->id, ctx->ret);
+	return 0;
+}

@@ -55,6 +55,8 @@ enum process_call_id {
 	PROCESS_CALL_dup2,
 	PROCESS_CALL_dup3,
 	PROCESS_CALL_fcntl,
+	PROCESS_CALL_ptrace,
+	PROCESS_CALL_bpf,
 };
 
 /* Where a record's exe and filename come from. */

@@ -88,21 +88,20 @@ static __always_inline void add_object(struct process_bpf *e, u64 attr)
 	}
 }
 
-SEC("?tp")
-int process_bpf(struct trace_event_raw_sys_exit *ctx)
+__noinline int bpf_done(s32 ret)
 {
 	u32 cmd = process_argument(FIRST);
 	if (cmd < 64 && BPF_QUIET >> cmd & 1)
 		return 0;
-	struct eun_slot *s = process_begin(PROCESS_BPF, sizeof(struct process_bpf));
+	struct eun_slot *s = call_slot(call_begin(PROCESS_BPF), sizeof(struct process_bpf));
 	if (!s)
 		return 0;
 	struct process_bpf *e = eun_record(s);
 	u64 attr = process_argument(SECOND);
 	e->cmd = cmd;
-	e->ret = ctx->ret;
+	e->ret = ret;
 	add_attr(s, e, attr);
-	if (ctx->ret >= 0 && cmd < 64)
+	if (ret >= 0 && cmd < 64)
 		add_object(e, attr);
 	eun_submit(s);
 	return 0;

@@ -23,7 +23,7 @@ static const u8 process_calls[NR_CALLS] = {
 	CALL(setuid),        CALL(setgid),   CALL(setreuid),  CALL(setregid), CALL(setresuid),   CALL(setresgid),
 	CALL(setfsuid),      CALL(setfsgid), CALL(setgroups), CALL(capset),   CALL(prctl),       CALL(seccomp),
 	CALL(unshare),       CALL(setns),    CALL(clone),     CALL(clone3),   CALL(init_module), CALL(finit_module),
-	CALL(delete_module), CALL(dup),      CALL(dup3),      CALL(fcntl),
+	CALL(delete_module), CALL(dup),      CALL(dup3),      CALL(ptrace),   CALL(bpf),         CALL(fcntl),
 #ifdef PROCESS_LEGACY_CALLS
 	CALL(dup2),
 #endif
@@ -75,6 +75,28 @@ static __always_inline struct eun_slot *process_begin(u32 stream, u32 size)
 {
 	u64 sets = eun_enter(stream);
 	return sets ? eun_make_seldom(stream, size, sets) : NULL;
+}
+
+/* At least as large as the records of the streams that call_begin() makes. */
+#define CALL_SIZE 256
+_Static_assert(sizeof(struct process_cred) <= CALL_SIZE && sizeof(struct process_namespace) <= CALL_SIZE &&
+		       sizeof(struct process_ptrace) <= CALL_SIZE && sizeof(struct process_bpf) <= CALL_SIZE,
+	       "call_begin() clears the records");
+
+/* The same for programs that serve several streams: verified once. Its slot's level; -1: nobody wants it. */
+__noinline int call_begin(u32 stream)
+{
+	struct eun_slot *s = process_begin(stream, CALL_SIZE);
+	return s ? (int)s->level : -1;
+}
+
+/* The slot of a level, for a record of `size` bytes. */
+static __always_inline struct eun_slot *call_slot(int level, u32 size)
+{
+	struct eun_slot *s = level < 0 ? NULL : bpf_map_lookup_elem(&eun_scratch, &level);
+	if (s)
+		s->len = size;
+	return s;
 }
 
 /* The pid namespace of the current task: what numbers mean in its calls. */

@@ -31,9 +31,13 @@ struct {
 	__type(value, struct process_before);
 } process_befores SEC(".maps");
 
-static __always_inline void read_ids(struct process_ids *ids, struct task_struct *task)
+/* Global functions from here on: the verifier checks each once, not with all that went before. */
+__noinline int read_ids(struct process_ids *ids, u64 of)
 {
+	struct task_struct *task = (void *)of;
 	const struct cred *cred = BPF_CORE_READ(task, cred);
+	if (!ids)
+		return 0;
 	bpf_core_read(&ids->cap_inheritable, sizeof(u64), &cred->cap_inheritable);
 	bpf_core_read(&ids->cap_permitted, sizeof(u64), &cred->cap_permitted);
 	bpf_core_read(&ids->cap_effective, sizeof(u64), &cred->cap_effective);
@@ -51,6 +55,7 @@ static __always_inline void read_ids(struct process_ids *ids, struct task_struct
 	ids->groups = BPF_CORE_READ(cred, group_info, ngroups);
 	ids->userns = BPF_CORE_READ(cred, user_ns, ns.inum);
 	ids->reserved = 0;
+	return 0;
 }
 
 static __always_inline u64 read_cap_effective(struct task_struct *task)
@@ -61,9 +66,12 @@ static __always_inline u64 read_cap_effective(struct task_struct *task)
 	return caps;
 }
 
-static __always_inline void read_spaces(struct process_spaces *in, struct task_struct *task)
+__noinline int read_spaces(struct process_spaces *in, u64 of)
 {
+	struct task_struct *task = (void *)of;
 	struct nsproxy *proxy = BPF_CORE_READ(task, nsproxy);
+	if (!in)
+		return 0;
 	in->mnt = BPF_CORE_READ(proxy, mnt_ns, ns.inum);
 	in->uts = BPF_CORE_READ(proxy, uts_ns, ns.inum);
 	in->ipc = BPF_CORE_READ(proxy, ipc_ns, ns.inum);
@@ -72,6 +80,7 @@ static __always_inline void read_spaces(struct process_spaces *in, struct task_s
 	in->time = BPF_CORE_READ(proxy, time_ns_for_children, ns.inum);
 	in->cgroup = BPF_CORE_READ(proxy, cgroup_ns, ns.inum);
 	in->user = BPF_CORE_READ(task, cred, user_ns, ns.inum);
+	return 0;
 }
 
 /* In words: both are multiples of 8 bytes without holes. */
@@ -84,12 +93,21 @@ static __always_inline bool same_ids(const struct process_ids *a, const struct p
 	return !differ;
 }
 
+/* `flag` where two numbers differ, else 0; without a branch, of which the verifier would follow every combination. */
+static __always_inline u32 differs(u32 a, u32 b, u32 flag)
+{
+	u32 bits = a ^ b, minus = -bits;
+	EUN_HIDE(minus); /* or the compiler makes a branch of it */
+	return ((bits | minus) >> 31) * flag;
+}
+
 /* Which kinds of namespace differ, as CLONE_NEW... */
 static __always_inline u32 changed_spaces(const struct process_spaces *a, const struct process_spaces *b)
 {
-	return (a->time != b->time) * 0x80 | (a->mnt != b->mnt) * 0x20000 | (a->cgroup != b->cgroup) * 0x2000000 |
-	       (a->uts != b->uts) * 0x4000000 | (a->ipc != b->ipc) * 0x8000000 | (a->user != b->user) * CLONE_NEWUSER |
-	       (a->pid != b->pid) * 0x20000000 | (a->net != b->net) * 0x40000000;
+	return differs(a->time, b->time, 0x80) | differs(a->mnt, b->mnt, 0x20000) |
+	       differs(a->cgroup, b->cgroup, 0x2000000) | differs(a->uts, b->uts, 0x4000000) |
+	       differs(a->ipc, b->ipc, 0x8000000) | differs(a->user, b->user, CLONE_NEWUSER) |
+	       differs(a->pid, b->pid, 0x20000000) | differs(a->net, b->net, 0x40000000);
 }
 
 /* It is for that alone: reported also where nothing changed. */
@@ -104,6 +122,11 @@ static __always_inline bool changes_cred(u64 option)
 	       option == PR_CAP_AMBIENT;
 }
 
+__noinline int change_meant(u32 spaces)
+{
+	return eun_meant(PROCESS_CRED) || (spaces && eun_meant(PROCESS_NAMESPACE));
+}
+
 SEC("?tp")
 int process_before(struct trace_event_raw_sys_enter *ctx)
 {
@@ -111,32 +134,40 @@ int process_before(struct trace_event_raw_sys_enter *ctx)
 	if (call == PROCESS_CALL_prctl && !changes_cred(ctx->args[0]))
 		return 0;
 	bool spaces = call == PROCESS_CALL_unshare || call == PROCESS_CALL_setns;
-	if (!eun_meant(PROCESS_CRED) && !(spaces && eun_meant(PROCESS_NAMESPACE)))
+	if (!change_meant(spaces))
 		return 0;
 	u64 key = bpf_get_current_task();
-	struct task_struct *task = (void *)key;
 	struct process_before before = {.number = ctx->id};
-	read_ids(&before.ids, task);
+	read_ids(&before.ids, key);
 	if (spaces)
-		read_spaces(&before.spaces, task);
+		read_spaces(&before.spaces, key);
 	bpf_map_update_elem(&process_befores, &key, &before, BPF_ANY);
 	return 0;
 }
 
-static __always_inline void cred_submit(const struct process_before *before, const struct process_ids *now, u8 call,
-					s32 ret)
+/* The end of a call that is meant to change credentials, or (not `always`) may do so by the way. */
+__noinline int cred_done(u32 call, s32 ret, u32 always)
 {
-	struct eun_slot *s = process_begin(PROCESS_CRED, sizeof(struct process_cred));
+	u64 key = bpf_get_current_task();
+	struct process_before *before = bpf_map_lookup_elem(&process_befores, &key);
+	struct task_struct *task = (void *)key;
+	struct process_ids now = {};
+	if (!before)
+		return 0;
+	read_ids(&now, key);
+	if (!always && same_ids(&before->ids, &now))
+		return 0;
+	struct eun_slot *s = call_slot(call_begin(PROCESS_CRED), sizeof(struct process_cred));
 	if (!s)
-		return;
+		return 0;
 	struct process_cred *e = eun_record(s);
-	struct task_struct *task = (void *)bpf_get_current_task();
 	e->old = before->ids;
-	e->now = *now;
+	e->now = now;
 	e->call = call;
 	e->ret = ret;
 	e->exe_mode = BPF_CORE_READ(task, mm, exe_file, f_inode, i_mode);
 	eun_submit(s);
+	return 0;
 }
 
 /* f_type of the file systems that descriptors of namespaces and processes belong to (include/uapi/linux/magic.h) */
@@ -167,18 +198,19 @@ static __always_inline void add_target(struct process_namespace *e, int fd)
 	bpf_core_read(e->target_comm, sizeof(e->target_comm), &task->comm);
 }
 
-/* The end of unshare and setns, and of a clone that failed: then `before` is NULL and nothing has changed. */
-static __always_inline void namespace_submit(const struct process_before *before, u8 call, u32 flags, s32 ret)
+/* The end of unshare and setns, and of a clone that failed: that has no begin, and nothing has changed. */
+__noinline int namespace_done(u32 call, u32 flags, s32 ret)
 {
-	struct eun_slot *s = process_begin(PROCESS_NAMESPACE, sizeof(struct process_namespace));
+	u64 key = bpf_get_current_task();
+	struct process_before *before = bpf_map_lookup_elem(&process_befores, &key);
+	struct eun_slot *s = call_slot(call_begin(PROCESS_NAMESPACE), sizeof(struct process_namespace));
 	if (!s)
-		return;
+		return 0;
 	struct process_namespace *e = eun_record(s);
-	struct task_struct *task = (void *)bpf_get_current_task();
-	read_spaces(&e->now, task);
-	e->cap_effective = read_cap_effective(task);
+	read_spaces(&e->now, key);
+	e->cap_effective = read_cap_effective((void *)key);
 	e->old = e->now;
-	if (before) {
+	if (before && (call == PROCESS_CALL_unshare || call == PROCESS_CALL_setns)) {
 		e->old = before->spaces;
 		e->cap_effective = before->ids.cap_effective;
 	}
@@ -192,44 +224,31 @@ static __always_inline void namespace_submit(const struct process_before *before
 		add_target(e, e->fd);
 	}
 	eun_submit(s);
+	return 0;
 }
 
 /* The end of those of a thread's own calls that change its credentials or namespaces. */
-SEC("?tp")
-int process_after(struct trace_event_raw_sys_exit *ctx)
+static __always_inline void change_done(u32 call, u64 number, s32 ret)
 {
 	u64 key = bpf_get_current_task();
 	struct process_before *before = bpf_map_lookup_elem(&process_befores, &key);
-	struct process_ids now = {};
-	u8 call = process_call(ctx->id);
-	s32 ret = ctx->ret;
-	if (!before || before->number != (u64)ctx->id)
-		return 0;
+	if (!before || before->number != number)
+		return;
 	if (call == PROCESS_CALL_setfsuid || call == PROCESS_CALL_setfsgid)
 		ret = 0; /* what it was before; there are no errors */
-	read_ids(&now, (void *)key);
-	if (sets_ids(call) || !same_ids(&before->ids, &now))
-		cred_submit(before, &now, call, ret);
-	if (call == PROCESS_CALL_setns)
-		namespace_submit(before, call, process_argument(SECOND), ret);
-	else if (call == PROCESS_CALL_unshare && process_argument(FIRST) & CLONE_NEW)
-		namespace_submit(before, call, process_argument(FIRST), ret);
+	cred_done(call, ret, sets_ids(call));
+	u64 flags = process_argument(call == PROCESS_CALL_setns ? SECOND : FIRST);
+	if (call == PROCESS_CALL_setns || (call == PROCESS_CALL_unshare && flags & CLONE_NEW))
+		namespace_done(call, flags, ret);
 	bpf_map_delete_elem(&process_befores, &key);
-	return 0;
 }
 
 /* An exec that changes them: set-uid files, file capabilities, and what falls away when root's ids or ambient do. */
 SEC("?tp_btf/sched_process_exec")
-int BPF_PROG(process_cred_exec, struct task_struct *task)
+int BPF_PROG(process_cred_exec)
 {
 	u64 key = bpf_get_current_task();
-	struct process_before *before = bpf_map_lookup_elem(&process_befores, &key);
-	struct process_ids now = {};
-	if (!before)
-		return 0;
-	read_ids(&now, (void *)key);
-	if (!same_ids(&before->ids, &now))
-		cred_submit(before, &now, PROCESS_CALL_execve, 0);
+	cred_done(PROCESS_CALL_execve, 0, false);
 	bpf_map_delete_elem(&process_befores, &key);
 	return 0;
 }
@@ -242,12 +261,14 @@ int BPF_PROG(process_namespace_fork, struct task_struct *parent, struct task_str
 	    BPF_CORE_READ(parent, cred, user_ns) == BPF_CORE_READ(child, cred, user_ns))
 		return 0;
 	struct process_spaces old = {}, now = {};
-	read_spaces(&old, parent);
-	read_spaces(&now, child);
+	u64 address = 0; /* as a number: a global function takes no such pointer */
+	bpf_probe_read_kernel(&address, sizeof(address), &ctx[1]);
+	read_spaces(&old, bpf_get_current_task());
+	read_spaces(&now, address);
 	u32 types = changed_spaces(&old, &now);
 	if (!types)
 		return 0;
-	struct eun_slot *s = process_begin(PROCESS_NAMESPACE, sizeof(struct process_namespace));
+	struct eun_slot *s = call_slot(call_begin(PROCESS_NAMESPACE), sizeof(struct process_namespace));
 	if (!s)
 		return 0;
 	struct process_namespace *e = eun_record(s);
@@ -262,22 +283,18 @@ int BPF_PROG(process_namespace_fork, struct task_struct *parent, struct task_str
 	return 0;
 }
 
-/* A child that was to be made in namespaces of its own, and was not. */
-SEC("?tp")
-int process_namespace_failed(struct trace_event_raw_sys_exit *ctx)
+/* The end of clone and clone3: a child that was to be made in namespaces of its own, and was not. */
+static __always_inline void clone_done(u32 call, s32 ret)
 {
-	u8 call = process_call(ctx->id);
-	if (ctx->ret >= 0 || restarts(ctx->ret))
-		return 0;
+	if (ret >= 0 || restarts(ret))
+		return;
 	u64 flags = process_argument(FIRST);
 	if (call == PROCESS_CALL_clone3)
 		flags = process_user(flags, 0, u64); /* the first member of struct clone_args */
-	/* In clone's low byte is the signal that its end sends; CLONE_NEWTIME is one of clone3 alone. */
-	if (call == PROCESS_CALL_clone)
-		flags &= ~0xfful;
+	else
+		flags &= ~0xfful; /* the signal that the child's end sends; CLONE_NEWTIME is one of clone3 alone */
 	if (flags & CLONE_NEW)
-		namespace_submit(NULL, call, flags, ctx->ret);
-	return 0;
+		namespace_done(call, flags, ret);
 }
 
 #endif

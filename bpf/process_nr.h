@@ -30,6 +30,7 @@
 #define NR_setns 308
 #define NR_finit_module 313
 #define NR_seccomp 317
+#define NR_bpf 321
 #define NR_execveat 322
 #elif defined(__TARGET_ARCH_arm64)
 #define NR_dup 23
@@ -54,6 +55,7 @@
 #define NR_setns 268
 #define NR_finit_module 273
 #define NR_seccomp 277
+#define NR_bpf 280
 #define NR_execveat 281
 #else
 #error "process_nr.h: no system call numbers for this architecture"

@@ -5,10 +5,9 @@
 
 #define PTRACE_TRACEME 0
 
-SEC("?tp")
-int process_ptrace(struct trace_event_raw_sys_exit *ctx)
+__noinline int ptrace_done(s32 ret)
 {
-	struct eun_slot *s = process_begin(PROCESS_PTRACE, sizeof(struct process_ptrace));
+	struct eun_slot *s = call_slot(call_begin(PROCESS_PTRACE), sizeof(struct process_ptrace));
 	if (!s)
 		return 0;
 	struct process_ptrace *e = eun_record(s);
@@ -17,7 +16,7 @@ int process_ptrace(struct trace_event_raw_sys_exit *ctx)
 	e->target_nspid = process_argument(SECOND);
 	e->addr = process_argument(THIRD);
 	e->data = process_argument(FOURTH);
-	e->ret = ctx->ret;
+	e->ret = ret;
 	if (e->request == PTRACE_TRACEME)
 		e->target_nspid = 0;
 	else
