@@ -2,12 +2,27 @@
 #include "printer.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "event/escape.h"
+
+/* The computed fields that rows are printed with, or ordered by. */
+static int keep_computed(struct printer *p, const struct writer_options *options, const struct schema *schema)
+{
+	const struct field **keep = calloc(schema->n_computed + 1, sizeof(*keep));
+	size_t n = 0;
+	for (uint32_t i = 0; keep && i < schema->n_computed; i++)
+		if (writer_reads(options, schema->computed[i].name) ||
+		    show_orders_by(p->show, schema->computed[i].name))
+			keep[n++] = &schema->computed[i];
+	int err = keep ? table_keep(p->table, keep, n) : -ENOMEM;
+	free(keep);
+	return err;
+}
 
 int printer_init(struct printer *p, const struct show *show, struct output *output, int64_t clock_offset,
 		 const struct stream *const *streams, size_t n, char *why, size_t why_size)
@@ -28,6 +43,8 @@ int printer_init(struct printer *p, const struct show *show, struct output *outp
 		    size.ws_row > 4)
 			top = size.ws_row - 4u; /* what the screen holds under the head */
 		int err = table_new(&p->table, streams, n, show->key, show->sort, top, why, why_size);
+		if (!err && n && streams[0]->schema)
+			err = keep_computed(p, &options, streams[0]->schema);
 		if (err)
 			return err;
 	}

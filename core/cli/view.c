@@ -320,23 +320,34 @@ bool show_reads(const struct show *show, const struct stream *const *streams, si
 	return list_reads(show->key, streams, n, is) || list_reads(show->sort, streams, n, is);
 }
 
-/* True: the rows that are added up are of one process, so of one container. */
-static bool key_is_process(const char *key)
+static bool in_list(const char *list, const char *name)
 {
-	while (*key) {
-		size_t len = strcspn(key, ",");
-		if (len == 3 && (!strncmp(key, "pid", 3) || !strncmp(key, "tid", 3)))
+	while (list && *list) {
+		list += *list == '-';
+		size_t len = strcspn(list, ",");
+		if (len == strlen(name) && !strncmp(list, name, len))
 			return true;
-		key += len + (key[len] == ',');
+		list += len + (list[len] == ',');
 	}
 	return false;
+}
+
+bool show_orders_by(const struct show *show, const char *field)
+{
+	return in_list(show->key, field) || in_list(show->sort, field);
+}
+
+/* True: what is added up in a row is of one process, so of one container. */
+static bool of_one_process(const char *key)
+{
+	return !key || in_list(key, "pid") || in_list(key, "tid");
 }
 
 int show_container(struct show *show)
 {
 	static const struct eun_column column = {.header = "CONTAINER", .field = "container", .width = CONTAINER_WIDTH};
 	struct columns *columns = &show->columns;
-	if (show->own_columns || has_column(columns, column.field) || (show->key && !key_is_process(show->key)))
+	if (show->own_columns || has_column(columns, column.field) || !of_one_process(show->key))
 		return 0;
 	uint32_t at = 0;
 	for (uint32_t i = 0; i < columns->n; i++) {

@@ -40,6 +40,8 @@ void show_free(struct show *show);
 
 /* Text tells of the container, in a column behind COMM (or at the end), unless the columns are the user's. -ENOMEM. */
 int show_container(struct show *show);
+/* True: rows are ordered or added up by the field. */
+bool show_orders_by(const struct show *show, const char *field);
 /* True: a column or the order is by a field of which `is` is true. */
 bool show_reads(const struct show *show, const struct stream *const *streams, size_t n,
 		bool (*is)(const struct field *field));

@@ -43,11 +43,23 @@ static int64_t read_signed(const char *at, uint32_t size)
 	return (int64_t)(read_unsigned(at, size) << shift) >> shift;
 }
 
+static bool read_computed(const struct view *view, const struct field *f, struct value *out)
+{
+	for (uint32_t i = 0; view->kept && i < view->kept->n; i++) {
+		const struct kept_value *k = &view->kept->values[i];
+		if (k->field == f) {
+			*out = k->value;
+			return k->has;
+		}
+	}
+	return f->get(view, f, out);
+}
+
 bool view_read(const struct view *view, const struct field *f, struct value *out)
 {
 	*out = (struct value){0};
 	if (f->get)
-		return f->get(view, f, out);
+		return read_computed(view, f, out);
 	const char *at = (const char *)view->rec + f->offset;
 	switch (f->type) {
 	case EUN_S8:

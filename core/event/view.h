@@ -14,6 +14,7 @@ struct view {
 	const struct eun_event *rec;
 	uint32_t len; /* bytes behind rec; at least stream->record_size */
 	const struct stream *stream;
+	const struct kept *kept; /* or NULL */
 };
 
 /*
@@ -30,6 +31,19 @@ struct value {
 	int64_t s;
 	const char *ptr;
 	uint32_t len;
+};
+
+/*
+ * Computed fields of an event whose copy is read later: as they were when it came. Fields that are not among them are
+ * asked for when they are read.
+ */
+struct kept {
+	uint32_t n;
+	struct kept_value {
+		const struct field *field;
+		bool has;
+		struct value value;
+	} values[];
 };
 
 /* The three checks of the host: a header, the length that was sent, the stream's fixed part. */

@@ -94,6 +94,15 @@ void writer_destroy(struct writer *w)
 	free(w);
 }
 
+bool writer_reads(const struct writer_options *options, const char *computed)
+{
+	for (uint32_t i = 0; options->columns && i < options->n_columns; i++)
+		if (!strcmp(options->columns[i].field, computed))
+			return true;
+	bool container = options->format == FORMAT_JSON || options->container;
+	return !options->columns && container && !strncmp(computed, "container", strlen("container"));
+}
+
 /* Room in the table for the layout of stream `id`. */
 static bool layouts_reach(struct writer *w, uint16_t id)
 {

@@ -89,6 +89,9 @@ struct writer; /* borrows the columns; serves the streams of one schema */
 struct writer *writer_new(const struct writer_options *options);
 void writer_destroy(struct writer *writer);
 
+/* True: a writer of these options shows the computed field of that name, if the events' streams have it. */
+bool writer_reads(const struct writer_options *options, const char *computed);
+
 /* The head: column names of text and CSV; nothing for JSON. A live table prints it again for each round. */
 int writer_head(struct writer *writer, struct buf *out);
 /* One event, with its newline. -ENOMEM: the buffer did not grow; nothing of the event is in it. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define KEYS_MAX 16
+#define KEPT_MAX 64 /* fields */
 
 struct order {
 	char name[64];
@@ -34,6 +35,8 @@ struct table {
 	size_t n, cap, bytes;
 	uint32_t *slots; /* row + 1 by hash; open addressing, a power of two and at least twice the rows */
 	size_t n_slots;
+	const struct field **keep;
+	size_t n_keep;
 	uint64_t dropped;
 };
 
@@ -139,6 +142,7 @@ void table_destroy(struct table *t)
 	clear(t);
 	free(t->rows);
 	free(t->slots);
+	free(t->keep);
 	free(t->fields);
 	free(t);
 }
@@ -260,6 +264,62 @@ static const struct fields *fields_of(const struct table *t, const struct stream
 	return NULL;
 }
 
+int table_keep(struct table *t, const struct field *const *fields, size_t n)
+{
+	const struct field **keep = n <= KEPT_MAX ? calloc(n + 1, sizeof(*keep)) : NULL;
+	if (!keep)
+		return -ENOMEM;
+	memcpy(keep, fields, n * sizeof(*keep));
+	free(t->keep);
+	t->keep = keep;
+	t->n_keep = n;
+	return 0;
+}
+
+/* What is kept of an event beside its record: the values, then the texts that they point to. *size 0: nothing. */
+static bool read_kept(const struct table *t, const struct view *view, struct kept *kept, size_t *size)
+{
+	*size = t->n_keep ? sizeof(*kept) + t->n_keep * sizeof(kept->values[0]) : 0;
+	kept->n = (uint32_t)t->n_keep;
+	for (size_t i = 0; i < t->n_keep; i++) {
+		struct kept_value *k = &kept->values[i];
+		k->field = t->keep[i];
+		k->has = view_read(view, k->field, &k->value);
+		*size += k->has && k->value.ptr ? k->value.len : 0;
+	}
+	return *size;
+}
+
+/* A copy of the event in one piece: record, kept values, texts. NULL: no memory. */
+static void *row_copy(const struct table *t, const struct view *view, struct view *out, size_t *bytes)
+{
+	union {
+		struct kept kept;
+		char room[sizeof(struct kept) + KEPT_MAX * sizeof(struct kept_value)];
+	} u;
+	size_t at = (view->len + 7u) & ~7u, size;
+	bool any = read_kept(t, view, &u.kept, &size);
+	char *copy = malloc(at + size);
+	*bytes = at + size;
+	if (!copy)
+		return NULL;
+	memcpy(copy, view->rec, view->len);
+	*out = (struct view){.rec = (void *)copy, .len = view->len, .stream = view->stream};
+	if (!any)
+		return copy;
+	struct kept *kept = (struct kept *)(copy + at);
+	char *texts = (char *)&kept->values[t->n_keep];
+	memcpy(kept, &u.kept, (size_t)(texts - (char *)kept));
+	for (uint32_t i = 0; i < kept->n; i++) {
+		struct value *v = &kept->values[i].value;
+		if (kept->values[i].has && v->ptr)
+			v->ptr = memcpy(texts, v->ptr, v->len);
+		texts += kept->values[i].has && v->ptr ? v->len : 0;
+	}
+	out->kept = kept;
+	return copy;
+}
+
 int table_add(struct table *t, const struct view *view)
 {
 	const struct fields *f = fields_of(t, view->stream);
@@ -277,12 +337,12 @@ int table_add(struct table *t, const struct view *view)
 	}
 	if (t->n == t->cap && grow(t))
 		return -ENOMEM;
-	void *copy = malloc(view->len);
-	if (!copy)
+	struct view copy;
+	size_t bytes;
+	if (!row_copy(t, view, &copy, &bytes))
 		return -ENOMEM;
-	memcpy(copy, view->rec, view->len);
-	t->bytes += view->len;
-	t->rows[t->n] = (struct row){{copy, view->len, view->stream}, f, hash, t->n};
+	t->bytes += bytes;
+	t->rows[t->n] = (struct row){copy, f, hash, t->n};
 	place(t, (uint32_t)t->n++);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Events collected and printed in rounds: live tables (filetop), --sort and --top. Rows that agree in the key are added
- * up in their summing fields. A row is a copy of its record. One thread.
+ * up in their summing fields. A row is a copy of its record, with the computed fields it was told to keep. One thread.
  */
 #ifndef CORE_SINK_TABLE_H
 #define CORE_SINK_TABLE_H
@@ -27,6 +27,9 @@ int table_check(const struct stream *const *streams, size_t n, const char *key, 
 int table_new(struct table **out, const struct stream *const *streams, size_t n, const char *key, const char *sort,
 	      size_t top, char *why, size_t why_size);
 void table_destroy(struct table *table);
+
+/* Rows keep these computed fields as they are when the event comes. Before the first one. -ENOMEM. */
+int table_keep(struct table *table, const struct field *const *fields, size_t n);
 
 int table_add(struct table *table, const struct view *view);
 size_t table_rows(const struct table *table);

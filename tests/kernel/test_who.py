@@ -135,6 +135,13 @@ class Who(live.Case):
                                capture_output=True, check=True).stdout
         self.assertEqual(set(again.decode().split()), {"exe", '""'})
 
+    def test_table(self):
+        """A row has what its process was at the event, not what it is when the table is printed."""
+        script = f": <{self.file}; exec {CAT} {self.file}"
+        child = self.child(lambda: subprocess.run(["/bin/sh", "-c", script], check=True).args and None)
+        _, events = self.watch("--sort", "tid,fd", "--fields", "stream,tid,fd,exe,argv,path", child=child)
+        self.assertEqual([event["exe"] for event in self.opens(events)], [SHELL, CAT])
+
     def test_only_when_asked(self):
         """The process plugin's programs are there when a field of its table is asked for, and not else."""
         for extra, want in [((), False), (("--filter", "container.name = x"), False), (("--fields", "pid,exe"), True),

@@ -107,7 +107,7 @@ static int add(struct fixture *f, const struct sample *sample)
 	struct sample copy = *sample;
 	copy.head.stream = f->streams[0]->id;
 	copy.head.len = sizeof(copy);
-	return table_add(f->table, &(struct view){&copy.head, sizeof(copy), f->streams[0]});
+	return table_add(f->table, &(struct view){.rec = &copy.head, .len = sizeof(copy), .stream = f->streams[0]});
 }
 
 static void add_named(struct fixture *f, const char *name, uint64_t count, int32_t delta)
@@ -208,7 +208,7 @@ static void streams(void **state)
 	struct fixture *f = *state;
 	make(f, 2, "count", "-count", 0);
 	struct other o = {.head = {.stream = f->streams[1]->id, .len = sizeof(o)}, .count = 5};
-	const struct view view = {&o.head, sizeof(o), f->streams[1]};
+	const struct view view = {.rec = &o.head, .len = sizeof(o), .stream = f->streams[1]};
 	add_named(f, "a", 5, 0);
 	assert_int_equal(table_add(f->table, &view), 0); /* the same key, but of another stream */
 	add_named(f, "b", 9, 0);
@@ -260,7 +260,7 @@ static void hostile(void **state)
 	long_one.s.head.stream = f->streams[0]->id;
 	long_one.s.head.len = offsetof(typeof(long_one), tail) + 4;
 	assert_int_equal(offsetof(typeof(long_one), tail), sizeof(struct sample));
-	const struct view view = {&long_one.s.head, long_one.s.head.len, f->streams[0]};
+	const struct view view = {.rec = &long_one.s.head, .len = long_one.s.head.len, .stream = f->streams[0]};
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(table_add(f->table, &view), 0);
 	assert_string_equal(print(f), "none,4,0,0,,\none,2,0,0,,\"/\\n=,\"\n");
@@ -289,11 +289,14 @@ static void bounds(void **state)
 	*head = (struct eun_event){.stream = f->streams[0]->id, .len = sizeof(record)};
 	make(f, 1, NULL, NULL, 1);
 	for (size_t i = 0; i < TABLE_BYTES_MAX / sizeof(record) + 3; i++)
-		assert_int_equal(table_add(f->table, &(struct view){head, sizeof(record), f->streams[0]}), 0);
+		assert_int_equal(table_add(f->table,
+					   &(struct view){.rec = head, .len = sizeof(record), .stream = f->streams[0]}),
+				 0);
 	assert_int_equal(table_rows(f->table), TABLE_BYTES_MAX / sizeof(record));
 	assert_int_equal(table_dropped(f->table), 3);
 	print(f);
-	assert_int_equal(table_add(f->table, &(struct view){head, sizeof(record), f->streams[0]}), 0);
+	assert_int_equal(
+		table_add(f->table, &(struct view){.rec = head, .len = sizeof(record), .stream = f->streams[0]}), 0);
 	assert_int_equal(table_rows(f->table), 1);
 }
 
@@ -342,12 +345,74 @@ static void random_events(void **state)
 	}
 }
 
+/* Computed fields: a row has what they were when its event came, and is ordered by that. */
+static const char *now; /* what there is to know */
+
+static bool get_now(const struct view *view, const struct field *field, struct value *out)
+{
+	(void)view;
+	(void)field;
+	out->ptr = now;
+	out->len = now ? (uint32_t)strlen(now) : 0;
+	return now != NULL;
+}
+
+static const struct field computed[] = {
+	{.name = "kept", .type = EUN_STRING, .get = get_now},
+	{.name = "asked", .type = EUN_STRING, .get = get_now},
+};
+
+static void kept(void **state)
+{
+	static struct column shown[] = {
+		{.header = (char *)"N", .field = (char *)"name"},
+		{.header = (char *)"K", .field = (char *)"kept"},
+		{.header = (char *)"A", .field = (char *)"asked"},
+	};
+	static const char *const values[] = {"zebra", NULL, "", "ant"};
+	const struct field *keep[] = {&computed[0]};
+	struct fixture *f = *state;
+	f->schema.computed = computed;
+	f->schema.n_computed = 2;
+	writer_destroy(f->writer);
+	f->writer = writer_new(&(struct writer_options){.format = FORMAT_CSV, .columns = shown, .n_columns = 3});
+	make(f, 1, NULL, "-kept", 0);
+	assert_int_equal(table_keep(f->table, keep, 1), 0);
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		char name[] = {(char)('a' + i), '\0'};
+		now = values[i];
+		add_named(f, name, 1, 0);
+	}
+	now = "later";
+	assert_string_equal(print(f), "a,zebra,later\nd,ant,later\nc,,later\nb,,later\n");
+	/* rows of one key have that of the first */
+	make(f, 1, "kept", "kept", 0);
+	assert_int_equal(table_keep(f->table, keep, 1), 0);
+	for (size_t i = 0; i < 6; i++) {
+		now = i & 1 ? "x" : "y";
+		add_named(f, now, i, 0);
+	}
+	now = NULL;
+	assert_string_equal(print(f), "x,x,\ny,y,\n");
+	const struct field *many[100] = {0};
+	assert_int_equal(table_keep(f->table, many, 100), -ENOMEM);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(arrival), TEST(sums),         TEST(orders),  TEST(top),    TEST(nothing),
-		TEST(streams), TEST(wrong_fields), TEST(hostile), TEST(bounds), TEST(random_events),
+		TEST(arrival),
+		TEST(sums),
+		TEST(orders),
+		TEST(top),
+		TEST(nothing),
+		TEST(streams),
+		TEST(wrong_fields),
+		TEST(hostile),
+		TEST(bounds),
+		TEST(random_events),
+		TEST(kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
