@@ -101,7 +101,7 @@ def busybox_root(root):
     for folder in ("bin", "proc", "etc"):
         os.makedirs(os.path.join(root, folder))
     shutil.copy(shutil.which("busybox"), root + BUSYBOX)
-    for applet in ("sh", "true", "cat", "sleep", "echo"):
+    for applet in ("sh", "true", "cat", "sleep", "echo", "nc"):
         os.symlink("busybox", f"{root}/bin/{applet}")
 
 

@@ -171,6 +171,32 @@ class Container(oci.Case):
         self.check_work(runs["pidns"].stop(), a, first=False)
         self.assertEqual(runs["none"].end(), [])
 
+    def test_sockets(self):
+        """Whose a socket is, is stored with it: much of its life is in interrupts."""
+        talk = "/bin/nc -l -p 4711 > /dev/null & until echo hello | /bin/nc 127.0.0.1 4711; do :; done; wait"
+        a, b = (self.container(oci.WAIT + talk + " 2> /dev/null").create().start() for _ in range(2))
+        run = eun.Run("--plugin", "tcp", "--streams", "tcp.state,tcp.accept,tcp.close", "-c", a.id).started()
+        b.go()
+        a.go()
+        events = run.end()
+        b.wait()
+        self.assertEqual({event["container"]["id"] for event in events}, {a.id})
+        self.assertEqual([event["sport"] for event in eun.of(events, "tcp.accept")], [4711])
+        closed = [event for event in eun.of(events, "tcp.close") if event["tx_bytes"] or event["rx_bytes"]]
+        self.assertEqual(sorted((event["tx_bytes"], event["rx_bytes"]) for event in closed), [(0, 6), (6, 0)])
+
+    def test_rows(self):
+        """What the kernel adds up is of the container alone too."""
+        work = "i=0; while [ $i -lt 50 ]; do echo hello > /etc/row; i=$((i + 1)); done"
+        a, b = (self.container(oci.WAIT + work).create().start() for _ in range(2))
+        run = eun.Run("--plugin", "files", "--streams", "files.io", "--interval", "100ms", "-c", a.id).started()
+        b.go()
+        a.go()
+        rows = [event for event in run.end() if event["path"] == "/etc/row"]
+        b.wait()
+        self.assertEqual({row["container"]["id"] for row in rows}, {a.id})
+        self.assertEqual(sum(row["write_bytes"] for row in rows), 50 * len("hello\n"))
+
     def test_start_and_stop(self):
         """The built-in plugin's streams, against runc's own word and the clock."""
         a, b = self.container(WORK), self.waiting()
