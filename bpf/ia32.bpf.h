@@ -67,7 +67,7 @@ static __always_inline u32 eun_ia32_number(u32 number)
 	return EUN_IA32_OWN + number;
 }
 
-struct pt_regs___arm64 {
+struct pt_regs___call {
 	u64 regs[31];
 	u64 orig_x0;
 	s32 syscallno;
@@ -75,12 +75,12 @@ struct pt_regs___arm64 {
 
 static __always_inline u32 eun_call_number(const struct pt_regs *regs)
 {
-	return ((const struct pt_regs___arm64 *)regs)->syscallno;
+	return ((const struct pt_regs___call *)regs)->syscallno;
 }
 
 static __always_inline void eun_call_args(u64 args[6], const struct pt_regs *regs, bool ia32)
 {
-	const struct pt_regs___arm64 *r = (const void *)regs;
+	const struct pt_regs___call *r = (const void *)regs;
 	args[0] = r->orig_x0;
 	for (int i = 1; i < 6; i++)
 		args[i] = r->regs[i];

@@ -183,6 +183,7 @@ static int args_text(const char *bytes, __u32 len, char *buf, __u32 size)
 	static const __u8 unknown[SYSCALL_ARGS] = {A_HEX, A_HEX, A_HEX, A_HEX, A_HEX, A_HEX};
 	const __u8 *kind = args.syscall < SYSCALL_CALLS ? kinds[args.syscall] : unknown;
 	struct text t = {.buf = buf, .size = size};
+	*buf = '\0';
 	for (__u32 i = 0; i < SYSCALL_ARGS && kind[i] != A_NONE; i++) {
 		if (kind[i] == A_OPENMODE && !makes_file(args.value[i - 1]))
 			break;
