@@ -170,6 +170,8 @@ struct files_value {
 		};
 		__u32 value[2];
 	};
+	__u8 type; /* mknod: the upper four bits of mode */
+	__u8 reserved[7];
 };
 
 /* rename: the path is the old one, the other the new one. link: the path is the new name, the other what it names. */

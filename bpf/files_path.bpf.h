@@ -13,6 +13,9 @@
 /* S_ISUID | S_ISGID | S_ISVTX */
 #define FILES_SPECIAL 07000
 
+/* S_IFREG >> 12: what mknod makes when it is told no type */
+#define FILES_REGULAR 010
+
 /* In place of a directory: the text is no path. */
 #define FILES_NO_DIR -200
 
@@ -168,6 +171,8 @@ static __always_inline void files_add_value(struct files_value *e, const struct 
 	}
 	if (call->stream == FILES_CHMOD)
 		e->special = e->mode & FILES_SPECIAL;
+	if (call->stream == FILES_MKNOD)
+		e->type = e->mode >> 12 & 15 ?: FILES_REGULAR;
 }
 
 static __always_inline void files_describe(struct eun_slot *s, const struct files_call *call, long ret)

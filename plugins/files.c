@@ -300,6 +300,7 @@ static const struct eun_field mkdir_fields[] = {
 static const struct eun_field mknod_fields[] = {
 	WHERE_FIELDS(struct files_value, p.at, "", "the new file"),
 	EUN_FIELD(struct files_value, mode, EUN_U32, EUN_FIELD_OCTAL, "type and permissions asked for"),
+	EUN_LABELLED(struct files_value, type, EUN_ENUM, 0, types, "the type alone"),
 	EUN_FIELD(struct files_value, rdev, EUN_U32, 0, "which device, when one is made (st_rdev)"),
 	PATH_FIELDS(struct files_value, p.),
 };

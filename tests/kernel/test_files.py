@@ -75,12 +75,18 @@ class Paths(Setting):
 
     def test_mknod(self):
         fifo, null = stat.S_IFIFO | 0o640, stat.S_IFCHR | 0o600
+
+        def made(name, *args, mode, kind, rdev=0, dirfd=CWD, ret=0):
+            place = self.path(args[-1], dirfd)
+            return Step("mknod", name, *args, mode, rdev, ret=ret, mode=mode, type=kind, rdev=rdev, **place, **USER)
+
         self.expect([
-            Step("mknod", "mknod", b"pipe", fifo, 0, mode=fifo, rdev=0, **self.path(b"pipe"), **USER),
-            Step("mknod", "mknod", b"pipe", fifo, 0, mode=fifo, rdev=0, ret=-errno.EEXIST, **self.path(b"pipe"),
-                 **USER),
-            Step("mknod", "mknodat", self.dir, b"null", null, os.makedev(1, 3), mode=null, rdev=os.makedev(1, 3),
-                 **self.path(b"null", self.dir), **USER),
+            made("mknod", b"pipe", mode=fifo, kind="fifo"),
+            made("mknod", b"pipe", mode=fifo, kind="fifo", ret=-errno.EEXIST),
+            made("mknodat", self.dir, b"null", mode=null, kind="char", rdev=os.makedev(1, 3), dirfd=self.dir),
+            made("mknod", b"disk", mode=stat.S_IFBLK | 0o600, kind="block", rdev=os.makedev(8, 300)),
+            made("mknod", b"plain", mode=0o600, kind="regular"),
+            made("mknod", b"socket", mode=stat.S_IFSOCK, kind="socket"),
         ])
 
     def test_rename(self):
