@@ -30,12 +30,20 @@ def mount(source, where, kind=None, flags=0):
 
 
 def own_state(*folders):
-    """For the rest of the test's life."""
+    """Until the file that is returned, the namespace from before, is gone back to."""
+    before = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
     if LIBC.unshare(CLONE_NEWNS):
         raise OSError(ctypes.get_errno(), "unshare")
     mount("none", "/", None, MS_REC | MS_PRIVATE)
     for folder in folders:
         mount("tmpfs", folder, "tmpfs")
+    return before
+
+
+def go_back(before):
+    if LIBC.setns(before, CLONE_NEWNS):
+        raise OSError(ctypes.get_errno(), "setns")
+    os.close(before)
 
 
 def without_cgroup2(folder):
@@ -70,9 +78,9 @@ def cgroup_folders(name):
 
 class Case(unittest.TestCase):
     """
-    The engine's test says RUNTIME, IMAGE, PROGRAMS and the CGROUP that its containers' are in, and has begin(folder,
-    root.tar), end(), run_one(name, command, gate), which returns a container's id, and remove(name). The tests are in
-    the mixin below.
+    The engine's test says RUNTIME, IMAGE, PROGRAMS, the FOLDERS of its state and the CGROUP that its containers' are
+    in, and has begin(folder, root.tar), end(), run_one(name, command, gate), which returns a container's id, and
+    remove(name). The tests are in the mixin below.
     """
     maxDiff = None
 
@@ -87,6 +95,7 @@ class Case(unittest.TestCase):
         with tarfile.open(cls.dir + "/root.tar", "w") as tar:
             tar.add(cls.dir + "/root", ".")
         cls.addClassCleanup(cls.remove_cgroups, cgroup_folders(cls.CGROUP))
+        cls.addClassCleanup(go_back, own_state(*cls.FOLDERS))
         cls.addClassCleanup(cls.end)
         cls.begin(cls.dir, cls.dir + "/root.tar")
 

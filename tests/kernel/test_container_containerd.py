@@ -32,12 +32,12 @@ def image(path, name, root):
 class Containerd(engine.Case, engine.Tests):
     RUNTIME, IMAGE, CGROUP = "containerd", "docker.io/library/eun-busybox:1", "default"
     PROGRAMS = ("containerd", "ctr", "runc", "busybox")
+    FOLDERS = "/run", "/var/lib/containerd"
     SPACES = "default", "other"
     daemon, space = None, "default"
 
     @classmethod
     def begin(cls, folder, root):
-        engine.own_state("/run", "/var/lib/containerd")
         with open(folder + "/config.toml", "w", encoding="utf-8") as file:
             file.write('version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n')
         with open(folder + "/log", "wb") as log:

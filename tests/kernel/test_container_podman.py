@@ -8,6 +8,7 @@ import eun
 
 class Podman(engine.Case):
     RUNTIME, IMAGE = "podman", "localhost/eun-busybox:1"
+    FOLDERS = "/run", "/var/lib/containers"
     CGROUP, OCI = "libpod_parent", "runc"
     more = ()
     PROGRAMS = ("podman", "conmon", "runc", "crun", "busybox")
@@ -20,7 +21,6 @@ class Podman(engine.Case):
 
     @classmethod
     def begin(cls, folder, root):
-        engine.own_state("/run", "/var/lib/containers")
         cls.podman("import", root, cls.IMAGE)
 
     @classmethod
@@ -54,7 +54,6 @@ class Crun(Podman, engine.Tests):
 
     @classmethod
     def begin(cls, folder, root):
-        engine.own_state("/run", "/var/lib/containers")
         engine.without_cgroup2(os.path.join(folder, "cgroup"))
         cls.podman("import", root, cls.IMAGE)
 
