@@ -29,8 +29,9 @@ class Podman(engine.Case):
 
     def run_one(self, name, command, gate):
         # limits that podman need not raise, for which it may lack the privilege
-        return self.podman("run", "--detach", *self.more, "--name", name, "--network", "none", "--ulimit", "nofile=256:256",
-                           "--ulimit", "nproc=256:256", "--volume", f"{gate}:/gate", self.IMAGE, *command)
+        return self.podman("run", "--detach", *self.more, "--name", name, "--network", "none", "--ulimit",
+                           "nofile=256:256", "--ulimit", "nproc=256:256", "--volume", f"{gate}:/gate", self.IMAGE,
+                           *command)
 
     def remove(self, name):
         self.podman("rm", "--force", "--time", "0", name, check=False)
