@@ -93,7 +93,7 @@ static __always_inline void ipc_fill_peer(struct ipc_op *e, struct sock *sk)
 		return;
 	ipc_describe(BPF_CORE_READ(sk, sk_peer_pid), &e->peer_pid, &tid, e->peer_comm);
 	if (e->peer_pid)
-		e->peer_uid = BPF_CORE_READ(sk, sk_peer_cred, uid.val);
+		e->peer_uid = BPF_CORE_READ(sk, sk_peer_cred, euid.val);
 	if (peer && BPF_CORE_READ(peer, sk_socket, file))
 		e->peer_id = ipc_sock_inode(peer);
 }

@@ -5,6 +5,7 @@ import errno
 import os
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -20,6 +21,7 @@ STREAM, DGRAM, SEQPACKET = socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SE
 TYPES = {STREAM: "stream", DGRAM: "dgram", SEQPACKET: "seqpacket"}
 ALL = "ipc.unix,ipc.unix_message"
 NOBODY = 65534
+ACCEPT4 = 288
 
 
 def unix(call, fd, node, **fields):
@@ -54,7 +56,7 @@ class Sockets(Case):
                 os.chmod(address, 0o777)
             other = os.fork()
             if not other:
-                os.setresuid(NOBODY, NOBODY, NOBODY)
+                os.seteuid(NOBODY)
                 with socket.socket(socket.AF_UNIX, kind) as his:
                     his.connect(address)
                     his.recv(1)  # until the end
@@ -240,6 +242,27 @@ class Sockets(Case):
         self.assertEqual([(("sendmmsg", "recvmmsg")[i % 2], count, sum(range(100, 100 + count)))
                           for i, count in enumerate(counts)],
                          [(each["call"], each["ret"], each["bytes"]) for each in found])
+
+    def test_interrupted(self):
+        """An accept that a signal makes to begin again is one."""
+        def act():
+            with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
+                server.bind("")
+                server.listen()
+                signal.signal(signal.SIGVTALRM, lambda *_: client.connect(server.getsockname()))
+                pid = os.fork()
+                if not pid:
+                    while eun.read(f"/proc/{os.getppid()}/syscall").split()[0] != str(ACCEPT4):
+                        os.sched_yield()
+                    os.kill(os.getppid(), signal.SIGVTALRM)
+                    os._exit(0)
+                server.accept()[0].close()
+                os.waitpid(pid, 0)
+
+        child = Child(act)
+        found = eun.watch(child, "--plugin", "ipc", "--streams", "ipc.unix")
+        self.assertEqual([("bind", True), ("listen", True), ("connect", True), ("accept4", True)],
+                         [(each["call"], each["ret"] >= 0) for each in found])
 
     def test_failures(self):
         def act():
