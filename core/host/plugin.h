@@ -49,16 +49,17 @@ char **plugin_paths(const char *const *extra, size_t n);
 void plugin_paths_free(char **paths);
 
 /*
- * Finds NAME.so (or, when `name` has a slash, that file) and opens it; the first folder that has it counts. NULL: why;
- * for an unknown name it lists the nearest one and the folders that were searched. A folder that can't be read is an
- * error, but for the executable's own, which need not exist.
+ * Finds the built-in plugin of that name, or NAME.so (or, when `name` has a slash, that file), and opens it; the first
+ * folder that has it counts. NULL: why; for an unknown name it lists the nearest one and the folders that were
+ * searched. A folder that can't be read is an error, but for the executable's own, which need not exist.
  */
 struct plugin *plugin_find(const char *name, char *const *paths, char *why, size_t why_size);
 
 /*
- * Calls `each` for every *.so of the folders, by name; of one stem the first found counts. A file that is refused is
- * passed with plugin NULL and its reason. The callee owns the plugin. What `each` returns, if not 0, ends it and is
- * returned. -errno with `why`: a folder can't be read.
+ * Calls `each` for the built-in plugins (builtin.h), whose path is no file's, then for every *.so of the folders, by
+ * name; of one stem the first found counts. A file that is refused is passed with plugin NULL and its reason. The
+ * callee owns the plugin. What `each` returns, if not 0, ends it and is returned. -errno with `why`: a folder can't be
+ * read.
  */
 int plugin_each(char *const *paths,
 		int (*each)(void *context, const char *path, struct plugin *plugin, const char *why), void *context,
