@@ -19,28 +19,28 @@ struct {
 	__type(value, struct process_loaded);
 } process_modules SEC(".maps");
 
-static __always_inline int module_known(struct module *module)
+/* `name`: where it is in the tracepoint's record, in the low half, as it is in a record of ours. */
+static __always_inline int module_known(void *record, u32 name, u64 taints)
 {
-	struct process_loaded loaded = {};
+	struct process_loaded loaded = {.taints = taints};
 	u64 key = bpf_get_current_task();
 	if (!eun_meant(PROCESS_MODULE))
 		return 0;
-	loaded.taints = BPF_CORE_READ(module, taints);
-	bpf_core_read_str(loaded.name, sizeof(loaded.name), &module->name);
+	bpf_probe_read_kernel_str(loaded.name, sizeof(loaded.name), record + EUN_REF_OFF(name));
 	bpf_map_update_elem(&process_modules, &key, &loaded, BPF_ANY);
 	return 0;
 }
 
-SEC("?tp_btf/module_load")
-int BPF_PROG(process_module_load, struct module *module)
+SEC("?tp")
+int process_module_load(struct trace_event_raw_module_load *ctx)
 {
-	return module_known(module);
+	return module_known(ctx, ctx->__data_loc_name, ctx->taints);
 }
 
-SEC("?tp_btf/module_free")
-int BPF_PROG(process_module_free, struct module *module)
+SEC("?tp")
+int process_module_free(struct trace_event_raw_module_free *ctx)
 {
-	return module_known(module);
+	return module_known(ctx, ctx->__data_loc_name, 0);
 }
 
 /* The end of init_module, finit_module, delete_module. */

@@ -346,11 +346,6 @@ struct linux_binprm {
 	const char *filename, *interp;
 };
 
-struct module {
-	char name[56];
-	unsigned long taints;
-};
-
 struct bpf_prog_aux {
 	u32 id;
 	char name[16];
@@ -553,6 +548,15 @@ struct trace_event_raw_io_uring_complete {
 	void *req;
 	u64 user_data;
 	int res;
+};
+struct trace_event_raw_module_load {
+	struct trace_entry ent;
+	unsigned int taints;
+	u32 __data_loc_name;
+};
+struct trace_event_raw_module_free {
+	struct trace_entry ent;
+	u32 __data_loc_name;
 };
 struct trace_event_raw_mark_victim {
 	struct trace_entry ent;
