@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "account.h"
@@ -18,7 +17,7 @@
 #include "host/loading.h"
 #include "host/teardown.h"
 #include "pipeline/loop.h"
-#include "printer.h"
+#include "outputs.h"
 #include "progress.h"
 #include "say.h"
 #include "set.h"
@@ -43,14 +42,10 @@ struct run {
 	size_t n_streams;
 	struct filter *where;
 	struct show show;
-	struct output output;
-	struct printer printer;
-	struct recorder *recorder;
+	struct outputs out;
 	struct account account;
 	struct progress progress;
-	uint64_t lost; /* as told so far */
 	int set;
-	int64_t clock_offset;
 	uint64_t rounds;
 	bool gone; /* every target was dead a moment ago */
 	int status;
@@ -73,54 +68,32 @@ static void on_log(void *context, int level, const char *plugin, const char *tex
 
 static void on_event(void *context, const struct view *view)
 {
-	struct run *r = context;
-	if (r->recorder)
-		recorder_event(r->recorder, view);
-	printer_event(&r->printer, view);
+	outputs_event(&((struct run *)context)->out, view);
 }
 
-/* Ends the run when its output can't go on: quietly when the reader left. */
-static void check_outputs(struct run *r)
+/* Ends the run when its outputs can't go on: quietly when the reader left. */
+static void flush(struct run *r, bool save)
 {
-	if (r->output.error && !r->status) {
-		r->status = r->output.error == EPIPE ? EXIT_OK : EXIT_RUN;
-		if (r->status)
-			say("output %s: %s; stopped after %llu events", r->output.name,
-			    r->output.error == ETIME ? "its reader takes nothing" : strerror(r->output.error),
-			    (unsigned long long)r->printer.events);
+	if (!outputs_flush(&r->out, save, &r->status))
 		loop_stop(r->loop, 0);
-	}
-	if (r->recorder && r->status != EXIT_RUN && recorder_error(r->recorder, r->why, sizeof(r->why))) {
-		r->status = complain(r, EXIT_RUN);
-		loop_stop(r->loop, 0);
-	}
 }
 
 static void on_drained(void *context)
 {
-	struct run *r = context;
-	output_flush(&r->output);
-	check_outputs(r);
+	flush(context, false);
 }
 
 static void on_lost(void *context, const struct stream *stream, uint64_t count)
 {
-	struct run *r = context;
-	uint64_t now = clock_boot_ns();
-	r->lost += count;
-	printer_lost(&r->printer, stream, count, now);
-	if (r->recorder)
-		recorder_lost(r->recorder, stream, count, now);
+	outputs_lost(&((struct run *)context)->out, stream, count);
 }
 
 static void on_watch(void *context)
 {
 	struct run *r = context;
 	account_losses(&r->account, on_lost, r);
-	if (r->recorder)
-		recorder_flush(r->recorder); /* a run that is killed leaves what it saw */
-	on_drained(r);
-	progress_show(&r->progress, r->printer.events, r->lost);
+	flush(r, true); /* a run that is killed leaves what it saw */
+	progress_show(&r->progress, r->out.printer.events, r->out.lost);
 	census_tick(r->census);
 	/* twice: the dead are not done when they are dead, their files are still being closed */
 	bool gone = !r->request->duration_ms &&
@@ -151,9 +124,7 @@ static void end_round(struct run *r, bool stopped)
 {
 	uint64_t now = clock_boot_ns();
 	drain_aggregates(r, stopped);
-	if (r->recorder)
-		recorder_mark(r->recorder, now);
-	printer_round(&r->printer, now);
+	outputs_round(&r->out, now);
 	r->rounds++;
 	on_drained(r);
 }
@@ -246,32 +217,14 @@ static void on_container(void *any, const struct container *container)
 static int open_outputs(struct run *r)
 {
 	bool any = r->request->containers.n;
-	r->clock_offset = clock_offset_ns();
 	containers_each(census_containers(r->census), on_container, &any);
 	snprintf(r->why, sizeof(r->why), "no memory");
 	if (any && show_container(&r->show))
 		return complain(r, EXIT_RUN);
-	if (output_open(&r->output, r->request->output, r->why, sizeof(r->why)))
-		return complain(r, EXIT_RUN);
-	if (printer_init(&r->printer, &r->show, &r->output, r->clock_offset, r->streams, r->n_streams, r->why,
-			 sizeof(r->why)))
-		return complain(r, EXIT_USAGE);
-	if (!r->request->record)
-		return EXIT_OK;
-	r->recorder = recorder_new(r->request->record, r->why, sizeof(r->why));
-	if (!r->recorder)
-		return complain(r, EXIT_RUN);
-	struct utsname u = {0};
-	uname(&u);
-	recorder_meta(r->recorder, "hostname", u.nodename);
-	recorder_meta(r->recorder, "kernel", u.release);
-	recorder_meta(r->recorder, "version", EUNOMIA_VERSION);
-	show_record(&r->show, r->recorder);
-	for (size_t i = 0; i < r->n_streams; i++)
-		recorder_stream(r->recorder, r->streams[i]);
-	recorder_start(r->recorder, r->clock_offset);
-	recorder_facts(r->recorder, r->who.procs, census_containers(r->census));
-	return EXIT_OK;
+	int status = outputs_open(&r->out, r->request, &r->show, r->streams, r->n_streams);
+	if (!status && r->out.recorder)
+		recorder_facts(r->out.recorder, r->who.procs, census_containers(r->census));
+	return status;
 }
 
 static int kernel_status(int err)
@@ -471,7 +424,7 @@ static int make_loop(struct run *r)
 	r->loop = loop_new(r->host.rings, deliver, r);
 	if (!r->loop)
 		return -errno;
-	r->output.interrupt = loop_signal_fd(r->loop);
+	r->out.output.interrupt = loop_signal_fd(r->loop);
 	loop_on_drained(r->loop, on_drained, r);
 	int err = loop_add_fd(r->loop, census_fd(r->census), on_census, r);
 	if (!err)
@@ -490,7 +443,7 @@ static int make_loop(struct run *r)
 static void finish(struct run *r)
 {
 	if (loop_signal(r->loop))
-		output_hurry(&r->output);
+		output_hurry(&r->out.output);
 	for (size_t i = 0; i < r->choices->n; i++)
 		instance_stop(r->instances[i]);
 	kernel_grace();
@@ -499,29 +452,6 @@ static void finish(struct run *r)
 	loop_drain(r->loop);
 	account_losses(&r->account, on_lost, r);
 	end_round(r, true);
-}
-
-static int close_outputs(struct run *r)
-{
-	int err = output_close(&r->output);
-	if (err && err != -EPIPE && !r->status) {
-		say("output %s: %s", r->output.name, strerror(-err));
-		r->status = EXIT_RUN;
-	}
-	if (r->recorder && recorder_close(r->recorder, r->why, sizeof(r->why)) && !r->status)
-		r->status = complain(r, EXIT_RUN);
-	r->recorder = NULL;
-	return r->status;
-}
-
-/* Of a run that did not begin: nothing is printed. */
-static void discard_outputs(struct run *r)
-{
-	r->output.buf.len = 0;
-	output_close(&r->output);
-	if (r->recorder)
-		recorder_close(r->recorder, r->why, sizeof(r->why));
-	r->recorder = NULL;
 }
 
 static void run_free(struct run *r)
@@ -538,7 +468,7 @@ static void run_free(struct run *r)
 	routes_destroy(r->host.routes);
 	kernel_destroy(r->host.kernel);
 	filter_destroy(r->where);
-	printer_free(&r->printer);
+	outputs_free(&r->out);
 	show_free(&r->show);
 	schema_destroy(&r->schema);
 	who_free(&r->who);
@@ -570,20 +500,20 @@ int command_run(const struct request *request, struct choices *choices, char *co
 	r->request = request;
 	r->choices = choices;
 	r->paths = paths;
-	r->output.fd = -1;
+	outputs_init(&r->out);
 	/* until the loop reads them these end us, also when we were started to ignore them */
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	int status = start(r);
 	if (!status) {
 		say("started");
-		progress_init(&r->progress, request->duration_ms, &r->output);
+		progress_init(&r->progress, request->duration_ms, &r->out.output);
 		loop_run(r->loop);
 		progress_hide(&r->progress);
 		finish(r);
-		status = close_outputs(r);
-		account_summary(&r->account, r->printer.events, r->printer.table ? table_dropped(r->printer.table) : 0,
-				request->stats);
+		status = outputs_close(&r->out, r->status);
+		account_summary(&r->account, r->out.printer.events,
+				r->out.printer.table ? table_dropped(r->out.printer.table) : 0, request->stats);
 		if (targets_unfollowed(r->host.targets))
 			say("%llu processes were not followed: too many at once",
 			    (unsigned long long)targets_unfollowed(r->host.targets));
@@ -594,7 +524,7 @@ int command_run(const struct request *request, struct choices *choices, char *co
 		if (census_lost(r->census))
 			say("%llu cgroups were missed: too many at once", (unsigned long long)census_lost(r->census));
 	} else {
-		discard_outputs(r);
+		outputs_discard(&r->out);
 	}
 	if (r->host.targets)
 		teardown_behind();
