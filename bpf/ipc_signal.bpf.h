@@ -10,6 +10,7 @@
 #define SIGALRM 14
 #define SIGCHLD 17
 #define SIGIO 29
+#define SIGRTMIN 32
 #define SI_USER 0
 #define SI_KERNEL 0x80
 #define SI_TIMER -2
@@ -35,7 +36,9 @@ static __always_inline u32 ipc_cause(u32 signal, s32 code)
 {
 	if (code < 0)
 		return IPC_CAUSE_BELOW(code);
-	return code == SI_USER || code == SI_KERNEL ? code : IPC_CAUSE_OF(signal, code);
+	if (code == SI_USER || code == SI_KERNEL)
+		return code;
+	return IPC_CAUSE_OF(signal < SIGRTMIN ? signal : SIGIO, code); /* of a descriptor (F_SETSIG) */
 }
 
 /*

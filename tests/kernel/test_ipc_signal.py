@@ -2,12 +2,14 @@
 """Signals: who sends which to whom, and what becomes of it."""
 import ctypes
 import errno
+import fcntl
 import json
 import os
 import re
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +22,7 @@ from ipc_case import *
 STRACE = shutil.which("strace")
 CLONE_NEWPID = 0x20000000
 NOBODY = 65534
+F_SETSIG = 10
 NO_PID = 4_000_000  # over pid_max of any machine that has not raised it to its limit
 RT = 34
 SI_QUEUE, SI_TIMER, SI_TKILL = -1, -2, -6
@@ -330,6 +333,27 @@ class Kernel(Case):
                     sent("SIGPIPE", child.pid, group=False, **self_made)]
 
         self.expect(act, wanted, streams="ipc.signal")
+
+    def test_ready(self):
+        """Another process writes; who gets the signal had asked for it."""
+        def act():
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO, RT})
+            one, two = socket.socketpair()
+            fcntl.fcntl(one, fcntl.F_SETOWN, os.getpid())
+            fcntl.fcntl(one, fcntl.F_SETFL, os.O_ASYNC)
+            writers = []
+            for number in (0, RT):
+                fcntl.fcntl(one, F_SETSIG, number)
+                writers.append(forked(lambda: two.send(b"x")))
+                os.waitpid(writers[-1], 0)
+            return writers
+
+        def wanted(result, child):
+            asked = {"call": "none", "target_id": 0}
+            return [sent("SIGIO", child.pid, cause="SI_KERNEL", code=128, **asked), ended(result[0], child.pid),
+                    sent("SIGRT_2", child.pid, cause="POLL_IN", code=1, **asked), ended(result[1], child.pid)]
+
+        self.expect(act, wanted, streams="ipc.signal", follow=True)
 
     def test_pretended(self):
         """One who calls his signal a timer's is the sender all the same."""
