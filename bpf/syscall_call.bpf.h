@@ -210,13 +210,11 @@ int BPF_PROG(call_exit, struct pt_regs *regs, long ret)
 {
 	u32 stream = SYSCALL_CALL;
 	struct eun_stream_ctl *ctl = bpf_map_lookup_elem(&eun_streams, &stream);
-	if (!ctl || !ctl->sets)
-		return 0;
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct syscall_begun *begun = bpf_task_storage_get(&syscall_begun, task, NULL, 0);
-	u64 sets = begun ? begun->sets & ctl->sets : 0;
+	u64 wanting = ctl ? ctl->sets : 0, sets = begun ? begun->sets & wanting : 0;
 	u32 number = sets ? begun->number : syscall_number(task, eun_call_number(regs), ret);
-	if (syscall_is_chosen(number) && !syscall_of_child(number, ret)) {
+	if (wanting && syscall_is_chosen(number) && !syscall_of_child(number, ret)) {
 		if (sets)
 			eun_count(SYSCALL_CALL, seen, 1);
 		else

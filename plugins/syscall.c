@@ -320,7 +320,11 @@ static const struct eun_column syscount_process[] = {
 };
 
 static const struct eun_tool_option syscount_options[] = {
-	{.name = "errno", .letter = 'e', .value = "ERRNO", .help = "only calls that failed so", .where = "ret = $"},
+	{.name = "errno",
+	 .letter = 'e',
+	 .value = "ERRNO",
+	 .help = "only calls that failed so; several with commas between",
+	 .where = "ret in ($)"},
 	{.name = "latency",
 	 .letter = 'L',
 	 .help = "by the time in them; of this and --process the last one decides",

@@ -192,6 +192,7 @@ class Syscount(unittest.TestCase):
         _, rows = self.table("-x")
         self.assertEqual(rows, [["access", "5"]])
         self.assertEqual(self.table("-e", "ENOENT")[1], [["access", "5"]])
+        self.assertEqual(self.table("-e", "EPERM,ENOENT")[1], [["access", "5"]])
         self.assertEqual(self.run_tool("-e", "EPERM"), [])
 
     def test_latency(self):
