@@ -48,18 +48,20 @@ static bool row_wanted(const struct instance *in, uint32_t i, uint64_t streams)
 		return false;
 	if (!p->group)
 		return true;
-	uint32_t best = UINT32_MAX; /* the lowest choice none of whose required rows is struck */
+	uint32_t best = UINT32_MAX; /* the lowest choice of which something is left, and all that is required */
 	for (uint32_t j = 0; j < in->plugin->abi.programs.count; j++) {
 		const struct eun_program *q = &in->plugin->programs[j];
-		bool broken = false;
+		bool broken = false, left = false;
 		if (q->group != p->group || q->choice >= best)
 			continue;
 		for (uint32_t k = 0; k < in->plugin->abi.programs.count; k++) {
 			const struct eun_program *r = &in->plugin->programs[k];
-			broken |= r->group == q->group && r->choice == q->choice && in->rows[k].struck &&
-				  !(r->flags & EUN_PROGRAM_OPTIONAL);
+			if (r->group != q->group || r->choice != q->choice)
+				continue;
+			broken |= in->rows[k].struck && !(r->flags & EUN_PROGRAM_OPTIONAL);
+			left |= !in->rows[k].struck;
 		}
-		if (!broken)
+		if (left && !broken)
 			best = q->choice;
 	}
 	return p->choice == best;
