@@ -148,6 +148,20 @@ static void check_programs(struct doctor *d, const struct instance *in, const st
 	}
 }
 
+/* A stream is there while any program that serves it is. */
+static void check_streams(struct doctor *d, const struct instance *in, const struct plugin *p)
+{
+	uint64_t served = 0, attached = 0;
+	for (uint32_t i = 0; i < p->abi.programs.count; i++) {
+		served |= p->programs[i].streams;
+		if (instance_program(in, i)->state == PROGRAM_ATTACHED)
+			attached |= p->programs[i].streams;
+	}
+	for (uint32_t i = 0; i < p->abi.streams.count; i++)
+		if (served & ~attached & EUN_BIT(i))
+			finding(d, "stream", p->streams[i].name, "missing", "this kernel has none of its hooks");
+}
+
 static void check_plugin(struct doctor *d, struct plugin *p)
 {
 	char why[512];
@@ -162,6 +176,7 @@ static void check_plugin(struct doctor *d, struct plugin *p)
 	}
 	finding(d, "plugin", p->abi.name, "ok", p->abi.version);
 	check_programs(d, in, p);
+	check_streams(d, in, p);
 	d->plugins[d->n] = p;
 	d->instances[d->n++] = in;
 }
