@@ -109,12 +109,26 @@ __noinline int tcp_dns_parse(u32 level, u64 from, u32 bytes)
 	return len;
 }
 
-static __always_inline void tcp_dns_put(struct eun_slot *s, u8 c)
+/* 1: a label's byte is not shown as it is. By arithmetic: the verifier follows branches, new ones masks of a sign too.
+ */
+static __always_inline u32 tcp_dns_escapes(u32 c)
+{
+	u32 low = c - '!', high = '~' - c, dot = (c ^ '.') - 1, backslash = (c ^ '\\') - 1;
+	return (low | high | dot | backslash) >> 31;
+}
+
+/* Appends a byte; or, `escape` 1, four. */
+static __always_inline void tcp_dns_put(struct eun_slot *s, u32 c, u32 escape)
 {
 	u32 at = *(volatile u32 *)&s->len;
-	*(volatile u32 *)&s->len = at + 1;
+	EUN_HIDE(escape);
 	EUN_HIDE(at);
-	s->rec[at & (EUN_RECORD_MAX - 1)] = c;
+	at &= EUN_RECORD_MAX - 1;
+	s->rec[at] = c + escape * ('\\' - c);
+	s->rec[at + 1] = '0' + c / 100;
+	s->rec[at + 2] = '0' + c / 10 % 10;
+	s->rec[at + 3] = '0' + c % 10;
+	*(volatile u32 *)&s->len = at + 1 + 3 * escape;
 }
 
 /*
@@ -129,30 +143,21 @@ __noinline u32 tcp_dns_text(u32 from_level, u32 to_level)
 		return 0;
 	struct tcp_dns_read *r = tcp_dns_space(from);
 	volatile struct eun_slot *v = from;
-	u32 begin = to->len;
-	v->pos = 0; /* bytes left of the label */
-	for (u32 i = 0; i < TCP_DNS_NAME; i++) {
-		u8 c = r->asked.question[i];
-		u32 left = v->pos;
-		if (left) {
-			v->pos = left - 1;
-			if (c <= ' ' || c > '~' || c == '.' || c == '\\') {
-				tcp_dns_put(to, '\\');
-				tcp_dns_put(to, '0' + c / 100);
-				tcp_dns_put(to, '0' + c / 10 % 10);
-				c = '0' + c % 10;
-			}
-			tcp_dns_put(to, c);
-			continue;
-		}
-		if (!c)
-			break;
-		v->pos = c;
-		if (i)
-			tcp_dns_put(to, '.');
+	u32 begin = to->len, first = r->asked.question[0];
+	if (!first) {
+		tcp_dns_put(to, '.', 0);
+		return EUN_REF(begin, 1);
 	}
-	if (to->len == begin)
-		tcp_dns_put(to, '.');
+	v->pos = first; /* bytes left of the label */
+	for (u32 i = 1; i < TCP_DNS_NAME; i++) {
+		u32 c = r->asked.question[i], left = v->pos;
+		if (!(left | c))
+			break;
+		u32 between = --left >> 31; /* 1: c is the next label's length */
+		EUN_HIDE(between);
+		tcp_dns_put(to, c + between * ('.' - c), tcp_dns_escapes(c) * (1 - between));
+		v->pos = left + between * (c - left);
+	}
 	return EUN_REF(begin, to->len - begin);
 }
 
@@ -233,7 +238,7 @@ static __always_inline void tcp_dns_report(u32 stream, const struct tcp_socket *
 __noinline int tcp_dns_message(struct tcp_message *m)
 {
 	struct tcp_socket ends = {};
-	if (!m || m->ret <= 0)
+	if (!m || !tcp_read_header(m) || m->ret <= 0)
 		return 0;
 	tcp_fill_message(&ends, m);
 	if (!tcp_dns_serves(ends.dport))

@@ -15,10 +15,13 @@ struct tcp_message {
 	u64 sock;    /* struct sock */
 	u64 address; /* where it says, or gets, the peer's address */
 	u64 data;    /* the message's first piece */
+	u64 header;  /* struct msghdr or mmsghdr, which has what is not known above */
 	u32 piece;   /* bytes of that */
 	s32 ret;     /* bytes of the whole message, or a negative errno */
 	u32 sends;   /* 0: received */
 	u32 protocol;
+	u32 ret_in_header; /* the result is in the mmsghdr */
+	u32 ret_is_piece;  /* the call is only entered */
 };
 
 /* How a call says where its messages are. */
@@ -63,13 +66,19 @@ static __always_inline void tcp_first_piece(struct tcp_message *m, u64 pieces)
 	m->piece = piece.len < 0xffff ? piece.len : 0xffff;
 }
 
-/* struct msghdr; false: it can't be read. */
-static __always_inline bool tcp_read_header(struct tcp_message *m, struct tcp_header *h, u64 from, u32 size)
+/* What the header of a message says. False: it can't be read. */
+static __always_inline bool tcp_read_header(struct tcp_message *m)
 {
-	if (bpf_probe_read_user(h, size, (void *)from))
+	struct tcp_header h = {};
+	u32 size = m->ret_in_header ? sizeof(h) : offsetof(struct tcp_header, len);
+	if (!m->header)
+		return true;
+	if (bpf_probe_read_user(&h, size, (void *)m->header))
 		return false;
-	m->address = h->name;
-	tcp_first_piece(m, h->n_pieces ? h->pieces : 0);
+	m->address = h.name;
+	tcp_first_piece(m, h.n_pieces ? h.pieces : 0);
+	if (m->ret_in_header)
+		m->ret = m->ret_is_piece ? m->piece : h.len;
 	return true;
 }
 
@@ -87,19 +96,22 @@ static __always_inline u64 tcp_meant(u64 streams)
 }
 
 /*
- * Calls `each` for every message of the current call, if it is made on a socket of UDP or, `tcp`, TCP. At the call's
- * entry the result is not known: its messages are as long as their first piece. Nothing is looked up of a task that is
+ * Calls `each` for every message of the current call, if it is made on a socket of UDP or, `tcp`, TCP. `each` reads
+ * what is in a message's header: a loop that is short costs the verifier little. At the call's entry the result is not
+ * known: messages are as long as their first piece. Nothing is looked up of a task that is
  * no target.
  */
 static __always_inline void tcp_messages(u64 nr, s64 ret, bool entry, u64 streams, bool tcp,
 					 int (*each)(struct tcp_message *))
 {
-	if (nr >= NR_CALLS || !tcp_meant(streams))
+	if (!tcp_meant(streams))
 		return;
+	EUN_HIDE(nr); /* or an older verifier forgets the bound */
+	nr &= NR_CALLS - 1;
 	struct tcp_transfer_call call = tcp_transfer_calls[nr];
 	struct pt_regs *regs = tcp_regs();
 	struct sock *sk = tcp_inet_of_file((void *)tcp_fd(PT_REGS_PARM1_CORE_SYSCALL(regs)));
-	struct tcp_message m = {.sock = (u64)sk, .ret = ret, .sends = call.sends};
+	struct tcp_message m = {.sock = (u64)sk, .ret = ret, .sends = call.sends, .ret_is_piece = entry};
 	if (!sk)
 		return;
 	m.protocol = tcp_get(struct sock, sk, sk_protocol);
@@ -112,20 +124,20 @@ static __always_inline void tcp_messages(u64 nr, s64 ret, bool entry, u64 stream
 		flags = n;
 	if (!call.sends && flags & (MSG_PEEK | MSG_ERRQUEUE))
 		return;
-	struct tcp_header h = {};
 	if (call.form == TCP_HEADERS && ret > 0) {
+		m.ret_in_header = 1;
 		if (!entry)
 			n = ret;
 		for (u32 i = 0; i < UIO_MAXIOV; i++) {
-			if (i >= n || !tcp_read_header(&m, &h, at + i * sizeof(h), sizeof(h)))
+			if (i >= n)
 				return;
-			m.ret = entry ? m.piece : h.len;
+			m.header = at + i * sizeof(struct tcp_header);
 			each(&m);
 		}
 		return;
 	}
 	if (call.form == TCP_HEADER || call.form == TCP_HEADERS) {
-		tcp_read_header(&m, &h, at, sizeof(h) - sizeof(u64));
+		m.header = at;
 	} else if (call.form == TCP_PIECES) {
 		tcp_first_piece(&m, at);
 	} else if (call.form != TCP_ELSEWHERE) {
@@ -135,7 +147,7 @@ static __always_inline void tcp_messages(u64 nr, s64 ret, bool entry, u64 stream
 		if (call.form == TCP_ADDRESSED)
 			m.address = PT_REGS_PARM5_CORE_SYSCALL(regs);
 	}
-	if (entry)
+	if (entry && !m.header)
 		m.ret = m.piece;
 	each(&m);
 }

@@ -99,8 +99,10 @@ __noinline int tcp_datagram(struct tcp_message *m)
 	return tcp_submit(level);
 }
 
-static __always_inline int tcp_moved(struct tcp_message *m)
+__noinline int tcp_moved(struct tcp_message *m)
 {
+	if (!m || !tcp_read_header(m))
+		return 0;
 	tcp_datagram(m);
 	return tcp_transferred(m);
 }
