@@ -402,17 +402,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(arrival),
-		TEST(sums),
-		TEST(orders),
-		TEST(top),
-		TEST(nothing),
-		TEST(streams),
-		TEST(wrong_fields),
-		TEST(hostile),
-		TEST(bounds),
-		TEST(random_events),
-		TEST(kept),
+		TEST(arrival),      TEST(sums),    TEST(orders), TEST(top),           TEST(nothing), TEST(streams),
+		TEST(wrong_fields), TEST(hostile), TEST(bounds), TEST(random_events), TEST(kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
