@@ -14,7 +14,7 @@ import threading
 import time
 
 import eun
-from tcp_case import (ANY, BACK, BYTES, CLIENT_STATES, Case, MEMBARRIER_CMD_GLOBAL, MPTCP, NOWHERE, RTT,
+from tcp_case import (ANY, BACK, BYTES, CLIENT_STATES, Case, EVENTS, MEMBARRIER_CMD_GLOBAL, MPTCP, NOWHERE, RTT,
                       SERVER_STATES, SYS_MEMBARRIER, TOTAL_RETRANS, UNACKED, V4, V6, close_in_turn, connect, ends,
                       exchange, family, full, info, ip, libc, listen, name, pair, stuck, until, wait_connected, watch)
 
@@ -668,7 +668,8 @@ class Wire(Case):
 
 
 class Uring(Case):
-    def test_uring(self):
+    def ring(self, streams):
+        """(child, what the helper says, events)"""
         gate, say = os.pipe()
         out, told = os.pipe()
 
@@ -678,12 +679,16 @@ class Uring(Case):
             os.execv(os.path.join(eun.HELPERS, "tcp_uring"), ["tcp_uring", str(gate)])
 
         os.write(say, b"g")
-        child, events = watch(act)
+        child, events = watch(act, streams=streams)
         for fd in (gate, say, told):
             os.close(fd)
         with os.fdopen(out) as text:
             result = json.loads(text.read())
         self.assertEqual(os.waitstatus_to_exitcode(child.status), 0)
+        return child, result, events
+
+    def test_uring(self):
+        child, result, events = self.ring(EVENTS)
         self.assertEqual([result["connected"], result["refused"], result["unreachable"]],
                          [0, name(errno.ECONNREFUSED), name(errno.ENETUNREACH)])
         port = result["port"]
@@ -696,6 +701,19 @@ class Uring(Case):
         self.assertEqual(len(events["close"]), 2)
         for stream in ("bind", "listen"):
             self.check(self.one(events[stream]), pid=child.pid, saddr=V4, sport=port, ret=0)
+
+    def test_transfers(self):
+        """What a request moves, and a socket that it makes."""
+        child, result, events = self.ring(["traffic", "socket"])
+        self.assertEqual([result["sent"], result["received"]], [4, 4])
+        self.assertEqual(sorted((event["tx_bytes"], event["rx_bytes"], event["count"], event["pid"])
+                                for event in events["traffic"]), [(0, 4, 1, child.pid), (4, 0, 1, child.pid)])
+        made = [event for event in events["socket"] if event["call"] == "io_uring"]
+        if result["made"] == name(errno.EINVAL):  # a kernel that can't
+            self.assertEqual(made, [])
+            return
+        self.check(self.one(made), family="AF_INET", type="SOCK_DGRAM", flags=["SOCK_CLOEXEC"], protocol=17,
+                   ret=result["made"], pid=child.pid)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * TCP through io_uring: tcp_uring FD waits for a byte on FD, then binds and listens where the kernel can by io_uring,
- * connects and accepts, connects to where nobody listens, and to where no route leads. Prints what came of it, as JSON.
+ * connects and accepts, sends and receives, connects to where nobody listens, and to where no route leads, and makes a
+ * socket. Prints what came of it, as JSON.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -17,6 +18,7 @@
 
 #define OP_BIND 56 /* since Linux 6.11; not in older headers */
 #define OP_LISTEN 57
+#define OP_SOCKET 45 /* since Linux 5.19 */
 
 struct ring {
 	int fd;
@@ -89,12 +91,16 @@ int main(int argc, char **argv)
 
 	int connected = connect_to(&ring, INADDR_LOOPBACK, at.sin_port, &client);
 	int server = request(&ring, IORING_OP_ACCEPT, listener, NULL, 0, 0);
+	char data[4];
+	int sent = request(&ring, IORING_OP_SEND, client, "data", 0, sizeof(data));
+	int received = request(&ring, IORING_OP_RECV, server, data, 0, sizeof(data));
+	int made = request(&ring, OP_SOCKET, AF_INET, NULL, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
 	int no_one = connect_to(&ring, INADDR_LOOPBACK, htons(1), &refused);
 	int no_route = connect_to(&ring, 0xc0000201, htons(2), &unreachable);
 	close(client);
 	close(server);
 	printf("{\"port\":%d,\"bound\":%d,\"listening\":%d,\"connected\":%d,\"server\":%d,\"refused\":%d,"
-	       "\"unreachable\":%d}\n",
-	       ntohs(at.sin_port), bound, listening, connected, server, no_one, no_route);
+	       "\"unreachable\":%d,\"sent\":%d,\"received\":%d,\"made\":%d}\n",
+	       ntohs(at.sin_port), bound, listening, connected, server, no_one, no_route, sent, received, made);
 	return 0;
 }
