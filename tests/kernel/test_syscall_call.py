@@ -26,7 +26,8 @@ libc = ctypes.CDLL(None)
 def strace(program):
     """[(call, arguments, result)]"""
     with tempfile.NamedTemporaryFile("r") as file:
-        subprocess.run(["strace", "-s", "100", "-o", file.name, program], check=True, capture_output=True)
+        subprocess.run(["strace", "-s", "100", "-o", file.name, program], check=True, capture_output=True,
+                       close_fds=False)  # as Child leaves them
         found = [STRACE.match(line) for line in file]
         return [(m[1], m[2], m[4] or m[3]) for m in found if m]
 
