@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Pids that are given again and again: with a hundred of them, each event still tells who did it.
+# Pids that are given again and again: with forty of them, each event still tells who did it.
 #
 # needs: eunomia
 # expect: pids.again
@@ -7,7 +7,7 @@
 # expect: pids.end
 . /tests/lib.sh
 
-turns=150
+turns=60
 mkdir /tmp/pids
 cp /bin/busybox /tmp/pids/busybox
 for turn in $(seq $turns); do
@@ -19,7 +19,7 @@ for turn in $(seq $turns); do
 	echo "$at/f,$at/cat,$at/sh"
 done | sort >/tmp/pids/wanted
 was=$(cat /proc/sys/kernel/pid_max)
-echo 400 >/proc/sys/kernel/pid_max # from 300 on when they are used up
+echo 340 >/proc/sys/kernel/pid_max # from 300 on when they are used up
 
 timeout -k 1 80 eunomia --plugin files --streams open --filter 'path glob /tmp/pids/*/f' --no-header \
 	--fields path,exe,parent.exe,pid --fmt csv -o /tmp/pids/csv 2>/tmp/pids/err &
