@@ -555,11 +555,18 @@ static __always_inline u32 eun_seal(struct eun_slot *s)
 	return end + sizeof(u64);
 }
 
-/* Sends the record and gives the slot back. */
+#include "where.bpf.h"
+
+/* Sends the record, if it passes the stream's filter, and gives the slot back. */
 static __always_inline void eun_submit(struct eun_slot *s)
 {
 	u32 stream = s->stream;
 	struct eun_stream_ctl *ctl = bpf_map_lookup_elem(&eun_streams, &stream);
+	if (eun_where_on && ctl && ctl->where && !eun_where_pass(s, ctl->where)) {
+		eun_count(stream, not_where, 1);
+		eun_drop(s);
+		return;
+	}
 	u32 ring = ctl ? ctl->ring + (((struct eun_event *)s->rec)->cpu & ctl->mask) : 0;
 	u32 size = eun_seal(s);
 	void *rb = bpf_map_lookup_elem(&eun_rings, &ring);

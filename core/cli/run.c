@@ -357,6 +357,8 @@ static int open_kernel(struct run *r)
 	r->host.targets = targets_new(r->why, sizeof(r->why));
 	if (!r->host.targets)
 		return complain(r, kernel_status(-errno));
+	if (r->where && !(r->host.wheres = wheres_new(r->host.targets)))
+		return complain(r, kernel_status(-errno));
 	uint64_t bytes = r->request->ring_bytes ? r->request->ring_bytes : RINGS_BULK_BYTES;
 	r->host.rings = rings_new(bytes, targets_ctl(r->host.targets), r->why, sizeof(r->why));
 	if (!r->host.rings)
@@ -382,6 +384,9 @@ static int connect_streams(struct run *r)
 				return -ENOMEM;
 			if (account_add(&r->account, r->instances[i], s))
 				return -ENOMEM;
+			/* what the process table is fed with must arrive all of it; without a place the host filters */
+			if (r->where && !(c->feeds & EUN_BIT(s)))
+				instance_where(r->instances[i], s, (const struct filter *const[]){r->where}, 1);
 			instance_want(r->instances[i], s, r->set, true);
 		}
 		int err = instance_seed(r->instances[i], r->why, sizeof(r->why));
@@ -464,6 +469,7 @@ static void run_free(struct run *r)
 	loop_destroy(r->loop);
 	census_destroy(r->census);
 	rings_destroy(r->host.rings);
+	wheres_destroy(r->host.wheres);
 	targets_destroy(r->host.targets);
 	routes_destroy(r->host.routes);
 	kernel_destroy(r->host.kernel);

@@ -235,6 +235,21 @@ uint64_t instance_wanted(const struct instance *in, uint32_t stream)
 	return in->ctl ? __atomic_load_n((uint64_t *)&in->ctl[stream].sets, __ATOMIC_RELAXED) : 0;
 }
 
+int instance_where(struct instance *in, uint32_t stream, const struct filter *const *filters, size_t n)
+{
+	if (!in->host->wheres || !in->ctl)
+		return 0;
+	int place = wheres_add(in->host->wheres, filters, n, in->streams[stream]);
+	uint32_t before =
+		__atomic_exchange_n(&in->ctl[stream].where, place < 0 ? 0 : (uint32_t)place, __ATOMIC_SEQ_CST);
+	if (place < 0) {
+		kernel_grace();
+		wheres_free(in->host->wheres, before);
+		return place;
+	}
+	return (int)before;
+}
+
 int instance_seed(struct instance *in, char *why, size_t why_size)
 {
 	int err = load_seed(in);

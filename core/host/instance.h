@@ -14,6 +14,7 @@
 #include "host/plugin.h"
 #include "pipeline/rings.h"
 #include "pipeline/routes.h"
+#include "host/where.h"
 
 /* What instances share; filled by main, outlives them. */
 struct host {
@@ -22,7 +23,8 @@ struct host {
 	struct targets *targets;
 	struct rings *rings;
 	struct routes *routes;
-	bool cgroup_v1; /* see eun_cgroup_v1 in bpf/common.bpf.h */
+	struct wheres *wheres; /* NULL: nothing is filtered in the kernel */
+	bool cgroup_v1;        /* see eun_cgroup_v1 in bpf/common.bpf.h */
 	/* A plugin's log line: without newline, not yet escaped. */
 	void (*log)(void *context, int level, const char *plugin, const char *text);
 	void *log_context;
@@ -54,6 +56,13 @@ void instance_want(struct instance *instance, uint32_t stream, int set, bool wan
 
 /* The sets that want it now. */
 uint64_t instance_wanted(const struct instance *instance, uint32_t stream);
+
+/*
+ * The filters of all subscriptions of a stream (NULL: one that wants everything), as far as the kernel can ask them.
+ * The place of the ones before is free from the next kernel_grace() on: it is returned for wheres_free(), or -errno,
+ * and then all pass.
+ */
+int instance_where(struct instance *instance, uint32_t stream, const struct filter *const *filters, size_t n);
 
 /* Runs the seed programs (iterators): after instance_want(), so that they know who is meant. */
 int instance_seed(struct instance *instance, char *why, size_t why_size);

@@ -114,6 +114,13 @@ static void share_maps(const struct instance *in, struct bpf_object *obj)
 	share(obj, maps, n);
 }
 
+/* Of common.bpf.h. An object of an older SDK has no such variable, and does without what it switches on. */
+static int set_switch(struct bpf_object *obj, const char *name, bool on)
+{
+	int err = on ? rodata_set(obj, name, &on, sizeof(on)) : 0;
+	return err == -ENOENT ? 0 : err;
+}
+
 /* A fresh object with everything set but what is loaded. */
 static struct bpf_object *open_object(struct instance *in, char *why, size_t why_size)
 {
@@ -130,11 +137,9 @@ static struct bpf_object *open_object(struct instance *in, char *why, size_t why
 		bpf_object__close(obj);
 		return NULL;
 	}
-	/* an object of an older SDK has no such variable, and no cgroup then */
-	const bool yes = true;
-	int err = in->host->cgroup_v1 ? rodata_set(obj, "eun_cgroup_v1", &yes, sizeof(yes)) : 0;
-	if (err && err != -ENOENT) {
-		said(in, "open", err, NULL, why, why_size);
+	if (set_switch(obj, "eun_cgroup_v1", in->host->cgroup_v1) ||
+	    set_switch(obj, "eun_where_on", in->host->wheres != NULL)) {
+		said(in, "open", -EINVAL, "the object's switches can't be set", why, why_size);
 		bpf_object__close(obj);
 		return NULL;
 	}
@@ -257,8 +262,11 @@ static int map_ctl(struct instance *in)
 	in->ctl = at;
 	for (uint32_t i = 0; i < in->plugin->abi.streams.count; i++) {
 		bool critical = in->plugin->streams[i].flags & EUN_STREAM_CRITICAL;
+		uint32_t ring, mask;
+		rings_choice(in->host->rings, critical, &ring, &mask);
 		in->ctl[i].id = in->streams[i]->id;
-		rings_choice(in->host->rings, critical, &in->ctl[i].ring, &in->ctl[i].mask);
+		in->ctl[i].ring = (uint16_t)ring;
+		in->ctl[i].mask = (uint16_t)mask;
 	}
 	return 0;
 }

@@ -12,7 +12,7 @@
 #include "descend.h"
 #include "object.h"
 
-enum { CTL, PIDS, UIDS, COMMS, CGROUPS, NSS, MAPS };
+enum { CTL, PIDS, UIDS, COMMS, CGROUPS, NSS, WHERES, MEMBERS, MAPS };
 
 static const struct {
 	const char *name;
@@ -25,6 +25,8 @@ static const struct {
 	[COMMS] = {"eun_comms", BPF_MAP_TYPE_HASH, EUN_COMM_LEN, 8, 256, BPF_F_NO_PREALLOC},
 	[CGROUPS] = {"eun_cgroups", BPF_MAP_TYPE_HASH, 8, 8, 16384, BPF_F_NO_PREALLOC},
 	[NSS] = {"eun_nss", BPF_MAP_TYPE_HASH, 4, 8, 256, BPF_F_NO_PREALLOC},
+	[WHERES] = {"eun_wheres", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct eun_where), EUN_WHERES, BPF_F_MMAPABLE},
+	[MEMBERS] = {"eun_members", BPF_MAP_TYPE_HASH, sizeof(struct eun_member_key), 1, 65536, BPF_F_NO_PREALLOC},
 };
 
 struct targets {
@@ -228,7 +230,7 @@ void targets_remove(struct targets *t, int set)
 	t->ctl->hopeful &= ~bit;
 	t->ctl->follow &= ~bit;
 	t->used &= ~bit;
-	for (int i = PIDS; i < MAPS; i++) {
+	for (int i = PIDS; i <= NSS; i++) {
 		char key[EUN_COMM_LEN], next[EUN_COMM_LEN];
 		int more = bpf_map_get_next_key(t->maps[i].fd, NULL, next);
 		while (!more) {

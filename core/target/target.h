@@ -43,7 +43,7 @@ struct targets;
 struct targets *targets_new(char *why, size_t why_size);
 void targets_destroy(struct targets *targets);
 
-/* The maps to share: eun_ctl and those of the kinds. Valid as long as `targets`. */
+/* The maps to share: eun_ctl, those of the kinds, and those of core/host/where.h. Valid as long as `targets`. */
 const struct shared_map *targets_maps(const struct targets *targets, size_t *n);
 /* The mapped control block; the ring reader keeps `sleeping` there. */
 struct eun_ctl *targets_ctl(const struct targets *targets);

@@ -514,7 +514,7 @@ static void free_expr(struct expr *e)
 
 /* ---- as text ---- */
 
-struct text {
+struct written {
 	char *data;
 	size_t size;
 	FILE *out;
@@ -522,9 +522,9 @@ struct text {
 	uint32_t n_defs;
 };
 
-static void write_expr(struct text *t, FILE *out, const struct expr *e, enum shape around);
+static void write_expr(struct written *t, FILE *out, const struct expr *e, enum shape around);
 
-static void write_values(struct text *t, FILE *out, const struct expr *e)
+static void write_values(struct written *t, FILE *out, const struct expr *e)
 {
 	if (e->op != O_IN || (e->n_lits == 1 && one_in(2))) {
 		fprintf(out, " %s", e->lits[0].text);
@@ -547,7 +547,7 @@ static void write_values(struct text *t, FILE *out, const struct expr *e)
 	fprintf(out, ")");
 }
 
-static void write_leaf(struct text *t, FILE *out, const struct expr *e)
+static void write_leaf(struct written *t, FILE *out, const struct expr *e)
 {
 	static const char *const streams[] = {"", "test.all.", "test.few."};
 	fprintf(out, "%s%s", streams[e->stream], e->field->name);
@@ -558,7 +558,7 @@ static void write_leaf(struct text *t, FILE *out, const struct expr *e)
 		write_values(t, out, e);
 }
 
-static void write_plain(struct text *t, FILE *out, const struct expr *e)
+static void write_plain(struct written *t, FILE *out, const struct expr *e)
 {
 	if (e->shape == S_LEAF) {
 		write_leaf(t, out, e);
@@ -576,7 +576,7 @@ static void write_plain(struct text *t, FILE *out, const struct expr *e)
 }
 
 /* With parentheses where they must be and sometimes where not; now and then as a macro. */
-static void write_expr(struct text *t, FILE *out, const struct expr *e, enum shape around)
+static void write_expr(struct written *t, FILE *out, const struct expr *e, enum shape around)
 {
 	if (one_in(12)) {
 		char *body, name[16];

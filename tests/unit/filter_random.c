@@ -16,7 +16,7 @@ static void one_case(const struct fixture *f, uint32_t n, struct tally *tally)
 	seed = 0x9e3779b97f4a7c15u * (n + 1);
 	rnd_theme();
 	struct expr *e = rnd_expr(rnd(5));
-	struct text t = {.defs = filter_defs_new()};
+	struct written t = {.defs = filter_defs_new()};
 	t.out = open_memstream(&t.data, &t.size);
 	write_expr(&t, t.out, e, S_OR);
 	fclose(t.out);

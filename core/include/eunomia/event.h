@@ -109,9 +109,57 @@ struct eun_counts {
 struct eun_stream_ctl {
 	__u64 sets;  /* bit per target set whose subscriptions want the stream */
 	__u32 id;    /* eun_event.stream of its records */
-	__u32 ring;  /* index of its first ring in eun_rings */
-	__u32 mask;  /* ring + (cpu & mask) is the one to use */
+	__u16 ring;  /* index of its first ring in eun_rings */
+	__u16 mask;  /* ring + (cpu & mask) is the one to use */
+	__u32 where; /* index of the filter that its records must pass in eun_wheres; 0: none */
 	__u32 epoch; /* of an aggregate: rows of the other one are being drained */
+};
+
+/*
+ * A filter that runs before the ring (map eun_wheres, memory-mapped by the host): tests that lead forward to one
+ * another, and from the last to EUN_WHERE_PASS or EUN_WHERE_FAIL. It lets pass all that any subscription may want, and
+ * may let pass more: the host asks again.
+ */
+#define EUN_WHERES 64
+#define EUN_WHERE_TESTS 64
+#define EUN_WHERE_WORDS 8 /* a text's, of 8 bytes each */
+#define EUN_WHERE_PASS 0x80
+#define EUN_WHERE_FAIL 0x81
+
+enum eun_where_kind {
+	EUN_WHERE_RANGE,   /* number - lo <= hi, modulo 2^64 */
+	EUN_WHERE_BITS,    /* number has all bits of lo */
+	EUN_WHERE_MEMBER,  /* {number, lo} is a key of eun_members */
+	EUN_WHERE_ADDRESS, /* 16 bytes, in network byte order, between text[0..1] and text[2..3] */
+	EUN_WHERE_CHARS,   /* the bytes at offset begin as text does */
+	EUN_WHERE_EXISTS,  /* of a string: there is one */
+	EUN_WHERE_EQUAL,
+	EUN_WHERE_PREFIX,
+	EUN_WHERE_SUFFIX,
+};
+
+struct eun_where_test {
+	__u8 kind;    /* enum eun_where_kind */
+	__u8 size;    /* of a number, bytes */
+	__u8 sign;    /* it has one */
+	__u8 len;     /* of text, bytes */
+	__u8 yes, no; /* the test that comes next */
+	__u8 missing; /* likewise, where the record has no such string */
+	__u8 pad;
+	__u32 offset; /* of the field in the record */
+	__u32 pad2;
+	__u64 lo, hi;
+	__u64 text[EUN_WHERE_WORDS], mask[EUN_WHERE_WORDS]; /* 0 behind the text */
+};
+
+struct eun_where {
+	struct eun_where_test tests[EUN_WHERE_TESTS];
+};
+
+/* Key of eun_members: the sets of EUN_WHERE_MEMBER. */
+struct eun_member_key {
+	__u64 value;
+	__u64 set;
 };
 
 /* Shared by every object of one host (map eun_ctl, memory-mapped). A set that does not test a kind has its bit here. */
