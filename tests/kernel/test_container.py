@@ -93,6 +93,21 @@ class Container(oci.Case):
         events = run.end()
         self.check_work([event for event in events if event["container"]["id"] != busy.id], *late)
 
+    def test_kernel_decides(self):
+        """What is not meant is not sent, by the account of the run."""
+        a, b = self.waiting(), self.waiting()
+        run = live.Live(*STREAMS, "--stats", "--fmt", "json", "-c", a.id).started()
+        outside = self.work_outside()
+        b.go()
+        outside.wait()
+        b.wait()
+        a.go()
+        status, out, said = run.end()
+        account = live.accounts(said)[EXEC]
+        self.assertEqual((status, account["sent"], account["lost"]), (0, len(WORK_EXECS), 0))
+        self.assertEqual(out.count(b'"process.exec"'), len(WORK_EXECS))
+        self.assertGreaterEqual(account["not_target"], 2 * len(WORK_EXECS))
+
     def test_there_before_the_run(self):
         a, b, created = self.waiting(), self.waiting(), self.container(WORK).create()
         run = eun.Run(*STREAMS, "-c", a.id, "-c", created.id).started()
