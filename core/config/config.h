@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * INI files (inih) to sections with keys, each with its place, and sections to typed options through tables. Names over
- * 40 characters and lines over 190 bytes, which inih would cut silently, are refused, as are NUL bytes, text that is
- * not UTF-8, and files over 10 MiB; long values go on in indented lines. Errors name file, line and column and the
- * nearest name. One thread.
+ * 40 bytes (of a section: behind its first word) and lines over 190, which inih would cut silently, are refused, as are
+ * NUL bytes, text that is not UTF-8, and files over 4 MiB; long values go on in indented lines. ';' and '#' begin a
+ * comment line, ';' behind a blank one in any line. Errors name file, line and column (in characters) and the nearest
+ * name. One thread.
  */
 #ifndef CORE_CONFIG_CONFIG_H
 #define CORE_CONFIG_CONFIG_H
@@ -14,7 +15,7 @@
 
 struct config_key {
 	char *name;
-	char *value;           /* of several lines: joined by '\n', so that places in it can be told */
+	char *value;           /* of several lines: as they stand, so that places in it can be told */
 	uint32_t line, column; /* of the value's first byte, 1-based */
 	bool used;             /* some table knew it */
 };
@@ -47,13 +48,17 @@ void config_free(struct config *config);
 
 const struct config_key *config_key(const struct config_section *section, const char *name);
 
+/* What follows a section's first word, blanks between left out: "x y" of "rule x y". NULL: the first word is another.
+ */
+const char *config_named(const struct config_section *section, const char *word);
+
 /* What a key is and where its value goes. A table ends at name NULL. */
 enum config_type {
 	CONFIG_TEXT,  /* const char *: borrowed from the config */
-	CONFIG_TEXTS, /* char ** that ends at NULL: split at commas outside quotes, freed by config_texts_free() */
+	CONFIG_TEXTS, /* char ** that ends at NULL: see config_texts(); freed by config_texts_free() */
 	CONFIG_BOOL,  /* bool: yes, no, true, false, on, off, 1, 0 */
 	CONFIG_UINT,  /* uint64_t, with units k, m, g */
-	CONFIG_MS,    /* uint64_t milliseconds: 10s, 500ms, 2m, 1h */
+	CONFIG_MS,    /* uint64_t milliseconds: 10s, 500ms, 2m, 1h; without a unit seconds */
 	CONFIG_ENUM,  /* int: index in `names` */
 };
 
@@ -68,12 +73,28 @@ struct config_option {
 
 /*
  * Fills `out` by the table and marks the keys used. A key that no row knows is an error with the nearest name, unless
- * `more` is given and takes it (a plugin's own options). -EINVAL with `error`.
+ * `more` is given and takes it (a plugin's own options); so is a key that is there twice. -EINVAL with `error`, and
+ * nothing is left to be freed; -ENOMEM.
  */
 int config_apply(const struct config_section *section, const struct config_option *table, void *out,
 		 int (*more)(void *context, const struct config_section *section, const struct config_key *key,
 			     struct config_error *error),
 		 void *context, struct config_error *error);
+
+/*
+ * A list as it stands in a value: items between commas, blanks around them left out. An item in double quotes may hold
+ * commas, \" and \\. An empty value is an empty list. NULL, with what is wrong: static; NULL: no memory.
+ */
+char **config_texts(const char *value, const char **why);
+void config_texts_free(char **texts);
+/* Where its i-th item begins, in the value's terms. */
+void config_texts_place(const char *value, size_t i, uint32_t *line, uint32_t *column);
+
+/* The one of `names` that is most like `name`, or NULL. */
+const char *config_nearest(const char *name, const char *const *names, size_t n);
+/* Fills an error; returns -EINVAL. */
+int config_error_at(struct config_error *error, const char *file, uint32_t line, uint32_t column, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
 
 /* An error at a place inside a key's value, `line` and `column` 1-based within the value. -EINVAL. */
 int config_fail(const struct config_section *section, const struct config_key *key, uint32_t line, uint32_t column,
