@@ -139,10 +139,15 @@ static bool begins(const char *name, const char *start)
 	return !strncmp(name, start, strlen(start));
 }
 
-/* What is looked up by a name that is made of the program's: bpf_iter_task, btf_trace_sched_switch. */
+/*
+ * What is looked up by a name that is made of the program's: bpf_iter_task, btf_trace_sched_switch. And the function
+ * that kernel_hook() tries whether functions can be attached to.
+ */
 static bool is_hook(const char *name)
 {
-	return *name == 'b' && (begins(name, "btf_trace_") || begins(name, "bpf_iter_") || begins(name, "bpf_lsm_"));
+	return (*name == 'b' &&
+		(begins(name, "btf_trace_") || begins(name, "bpf_iter_") || begins(name, "bpf_lsm_"))) ||
+	       !strcmp(name, "do_exit");
 }
 
 /* Of most names it tells without a search that they are not asked for. */
