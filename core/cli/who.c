@@ -53,6 +53,7 @@ struct search {
 	uint32_t left;
 };
 
+/* 1: all are found. */
 static int look(void *context, const char *path, struct plugin *plugin, const char *why)
 {
 	struct search *s = context;
@@ -60,9 +61,12 @@ static int look(void *context, const char *path, struct plugin *plugin, const ch
 	(void)path, (void)why;
 	if (plugin)
 		feed(&c, &s->left);
-	if (!c.feeds)
+	if (!c.feeds) {
 		plugin_close(plugin);
-	return c.feeds ? choices_add(s->choices, &c) : 0;
+		return 0;
+	}
+	int err = choices_add(s->choices, &c);
+	return err ? err : !s->left;
 }
 
 int who_prepare(struct who *w, const struct filter *where, const struct show *show, const struct stream *const *streams,
@@ -78,6 +82,8 @@ int who_prepare(struct who *w, const struct filter *where, const struct show *sh
 	for (size_t i = 0; i < choices->n; i++)
 		feed(&choices->items[i], &s.left);
 	int err = s.left ? plugin_each(paths, look, &s, why, why_size) : 0;
+	if (err > 0)
+		err = 0;
 	for (uint32_t i = 0; i < WHO_ROLES && !err; i++)
 		if (s.left & 1u << i) {
 			snprintf(why, why_size,
