@@ -32,7 +32,8 @@ class Args(Case):
     def test_all(self):
         """Without the option, and with more than is read of a failed call."""
         argv = [f"argument {number}" for number in range(150)]
-        for sets, most in ((), 150), (["process.max_args=0"], 150), (["process.max_args=128"], 128), (["process.max_args=25"], 25):
+        for option, most in ("0", 150), ("128", 128), ("25", 25), (None, 150):
+            sets = [f"process.max_args={option}"] if option else ()
             good, bad = self.execs(argv, {}, *sets)
             self.check(good, argv=argv[:most], argc=150)
             self.check(bad, argv=argv[:20], event_flags=["truncated"])
@@ -51,7 +52,8 @@ class Args(Case):
         for environ in ({"A": "1", **steering, **close}, {**many, **close, **steering}):
             good, _ = self.execs(["x"], environ, "process.env=true")
             self.check(good, env=[f"{name}={value}" for name, value in steering.items()], argv=["x"], event_flags=[])
-        good, _ = self.execs(["x"], {**many, **{f"W{number}": "" for number in range(300)}, **steering}, "process.env=true")
+        good, _ = self.execs(["x"], {**many, **{f"W{number}": "" for number in range(300)}, **steering},
+                             "process.env=true")
         self.check(good, env=None, event_flags=["truncated"])
         good, _ = self.execs(["x"], {"LDX": "1"}, "process.env=true")
         self.check(good, env=None, event_flags=[])

@@ -9,10 +9,12 @@ import subprocess
 import eun
 from process_case import CLONE_NEWUSER, EPERM, NOBODY, Case, fork, libc, ns, of_stream
 
-PR_SET_KEEPCAPS, PR_SET_NAME, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_CAP_AMBIENT = 8, 15, 24, 27, 28, 47
+PR_SET_KEEPCAPS, PR_SET_NAME, PR_CAPBSET_DROP = 8, 15, 24
+PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_CAP_AMBIENT = 27, 28, 47
 CAP_SYS_TIME, CAP_SYS_CHROOT = 25, 18
 SETFSUID = {"x86_64": 122}.get(os.uname().machine, 151)
-KINDS = ("inheritable", "CapInh"), ("permitted", "CapPrm"), ("effective", "CapEff"), ("bset", "CapBnd"), ("ambient", "CapAmb")
+KINDS = (("inheritable", "CapInh"), ("permitted", "CapPrm"), ("effective", "CapEff"), ("bset", "CapBnd"),
+         ("ambient", "CapAmb"))
 
 
 def state(text=None):
@@ -103,9 +105,11 @@ class Cred(Case):
             self.assertEqual(event["ret"], -error if error else 0)
 
     def test_ids(self):
-        calls = [("setgroups", lambda: libc.setgroups(2, (ctypes.c_uint32 * 2)(7, 8))), ("setresgid", libc.setresgid, 1, 2, 3),
+        calls = [("setgroups", lambda: libc.setgroups(2, (ctypes.c_uint32 * 2)(7, 8))), ("setresgid", libc.setresgid,
+                                                                                         1, 2, 3),
                  ("setregid", libc.setregid, 4, 2), ("setgid", libc.setgid, 5), ("setfsgid", libc.setfsgid, 6),
-                 ("setfsuid", libc.setfsuid, 9), ("setresuid", libc.setresuid, 1, 0, 2), ("setreuid", libc.setreuid, -1, 1),
+                 ("setfsuid", libc.setfsuid, 9), ("setresuid", libc.setresuid, 1, 0, 2), ("setreuid", libc.setreuid,
+                                                                                          -1, 1),
                  ("setuid", libc.setuid, 2), ("setuid", libc.setuid, 0)]
         child, events = of_stream("cred", lambda: steps(*(call[1:] for call in calls)))
         self.assertEqual(child.result[-1][0], EPERM)

@@ -6,7 +6,8 @@ import signal
 import struct
 
 import eun
-from process_case import (CLONE_FILES, CLONE_NEWIPC, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, EBADF, EINVAL,
+from process_case import (CLONE_FILES, CLONE_NEWIPC, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, EBADF,
+                          EINVAL,
                           ENOENT, ENOTDIR, EPERM, NOBODY, Case, fork, libc, ns, of_stream, raw)
 
 CLONE, SETNS = {"x86_64": (56, 308)}.get(os.uname().machine, (220, 268))
@@ -41,7 +42,8 @@ class Namespace(Case):
 
     def test_unshare(self):
         def act():
-            calls = CLONE_NEWUTS | CLONE_NEWIPC, CLONE_NEWNS | CLONE_FILES, CLONE_NEWPID, CLONE_NEWNET | CLONE_NEWCGROUP, CLONE_NEWTIME
+            calls = (CLONE_NEWUTS | CLONE_NEWIPC, CLONE_NEWNS | CLONE_FILES, CLONE_NEWPID,
+                     CLONE_NEWNET | CLONE_NEWCGROUP, CLONE_NEWTIME)
             states = [spaces()]
             for flags in calls:
                 libc.unshare(flags)
@@ -52,7 +54,8 @@ class Namespace(Case):
             return states
 
         child, events = of_stream("namespace", act)
-        types = [["CLONE_NEWUTS", "CLONE_NEWIPC"], ["CLONE_NEWNS"], ["CLONE_NEWPID"], ["CLONE_NEWNET", "CLONE_NEWCGROUP"],
+        types = [["CLONE_NEWUTS", "CLONE_NEWIPC"], ["CLONE_NEWNS"], ["CLONE_NEWPID"], ["CLONE_NEWNET",
+                                                                                       "CLONE_NEWCGROUP"],
                  ["CLONE_NEWTIME"]]
         self.assertEqual(len(events), len(types))
         for event, before, after, kinds in zip(events, child.result, child.result[1:], types):

@@ -8,7 +8,8 @@ import subprocess
 import threading
 
 import eun
-from process_case import (CLONE_NEWPID, EBADF, EINVAL, EPERM, ESRCH, ENOENT, ENOEXEC, NOBODY, Case, fork, libc, of_stream,
+from process_case import (CLONE_NEWPID, EBADF, EINVAL, EPERM, ESRCH, ENOENT, ENOEXEC, NOBODY, Case, fork, libc,
+                          of_stream,
                           raw)
 
 TRACEME, PEEKTEXT, POKEDATA, CONT, KILL, ATTACH, DETACH, SEIZE, INTERRUPT = 0, 1, 5, 7, 8, 16, 17, 0x4206, 0x4207
@@ -78,7 +79,8 @@ class Ptrace(Case):
         pid, other, error, errors = child.result
         self.assertEqual([error, *errors], [EPERM, ESRCH, ESRCH, EPERM])
         own = eun.read("/proc/self/comm").strip()
-        self.assertEqual(self.requests(events), [("PTRACE_SEIZE", pid, "sleeper", -EPERM), ("PTRACE_SEIZE", 0, "", -ESRCH),
+        self.assertEqual(self.requests(events), [("PTRACE_SEIZE", pid, "sleeper", -EPERM), ("PTRACE_SEIZE", 0, "",
+                                                                                            -ESRCH),
                                                  (0x9999, pid, "sleeper", -ESRCH),
                                                  ("PTRACE_ATTACH", child.pid, own, -EPERM)])
         self.check(events[0], pid=other, uid=NOBODY, target_uid=0)
@@ -161,7 +163,8 @@ def attr(form, *values):
 
 def load(kind, name, code=RETURN_0, attach=0):
     text, licence = ctypes.create_string_buffer(code), ctypes.create_string_buffer(b"GPL")
-    return bpf(PROG_LOAD, attr("IIQQIIQII16sII", kind, len(code) // 8, ctypes.addressof(text), ctypes.addressof(licence), 0, 0,
+    return bpf(PROG_LOAD, attr("IIQQIIQII16sII", kind, len(code) // 8, ctypes.addressof(text),
+                               ctypes.addressof(licence), 0, 0,
                                0, 0, 0, name, 0, attach))
 
 
@@ -175,38 +178,42 @@ def identity(fd):
 class Bpf(Case):
     def test_objects(self):
         def act():
-            made = bpf(MAP_CREATE, attr("IIIIIII16s", 2, 4, 8, 1, 0, 0, 0, b"prx_map"))
+            made = bpf(MAP_CREATE, attr("IIIIIII16s", 2, 4, 8, 1, 0, 0, 0, b"eun_map"))
             key, value = ctypes.c_uint32(0), ctypes.c_uint64(1)
             bpf(MAP_UPDATE, attr("IIQQQ", made[0], 0, ctypes.addressof(key), ctypes.addressof(value), 0))
-            filtering = load(SOCKET_FILTER, b"prx_filter")
-            raw_point = load(RAW_TRACEPOINT, b"prx_raw")
+            filtering = load(SOCKET_FILTER, b"eun_filter")
+            raw_point = load(RAW_TRACEPOINT, b"eun_raw")
             name = ctypes.create_string_buffer(b"sched_process_hang")
             opened = bpf(RAW_OPEN, attr("QI", ctypes.addressof(name), raw_point[0]))
             path = ctypes.create_string_buffer(self.dir.encode() + b"/pin")
             pinned = bpf(OBJ_PIN, attr("QI", ctypes.addressof(path), made[0]))
-            refused = load(TRACEPOINT, b"prx_bad", struct.pack("<Q", 0x95))
-            return [made, filtering, raw_point, opened, pinned, refused], [identity(fd[0]) for fd in (made, filtering, raw_point)]
+            refused = load(TRACEPOINT, b"eun_bad", struct.pack("<Q", 0x95))
+            return ([made, filtering, raw_point, opened, pinned, refused],
+                    [identity(fd[0]) for fd in (made, filtering, raw_point)])
 
         child, events = of_stream("bpf", act)
         results, known = child.result
-        self.assertEqual([event["ret"] for event in events], [result if result >= 0 else -error for result, error in results])
+        self.assertEqual([event["ret"] for event in events], [result if result >= 0 else -error for result,
+                                                              error in results])
         made, filtering, raw_point, opened, pinned, refused = events
-        self.check(made, cmd="BPF_MAP_CREATE", map_type="BPF_MAP_TYPE_ARRAY", name="prx_map", id=known[0][1], source="kernel")
-        self.check(filtering, cmd="BPF_PROG_LOAD", prog_type="BPF_PROG_TYPE_SOCKET_FILTER", name="prx_filter", insns=2,
+        self.check(made, cmd="BPF_MAP_CREATE", map_type="BPF_MAP_TYPE_ARRAY", name="eun_map", id=known[0][1],
+                   source="kernel")
+        self.check(filtering, cmd="BPF_PROG_LOAD", prog_type="BPF_PROG_TYPE_SOCKET_FILTER", name="eun_filter", insns=2,
                    id=known[1][1], source="kernel")
-        self.check(raw_point, cmd="BPF_PROG_LOAD", prog_type="BPF_PROG_TYPE_RAW_TRACEPOINT", name="prx_raw", id=known[2][1])
-        self.check(opened, cmd="BPF_RAW_TRACEPOINT_OPEN", prog_type="BPF_PROG_TYPE_RAW_TRACEPOINT", name="prx_raw",
+        self.check(raw_point, cmd="BPF_PROG_LOAD", prog_type="BPF_PROG_TYPE_RAW_TRACEPOINT", name="eun_raw",
+                   id=known[2][1])
+        self.check(opened, cmd="BPF_RAW_TRACEPOINT_OPEN", prog_type="BPF_PROG_TYPE_RAW_TRACEPOINT", name="eun_raw",
                    target="sched_process_hang")
         self.check(pinned, cmd="BPF_OBJ_PIN", target=self.dir + "/pin")
         self.assertLess(pinned["ret"], 0)
-        self.check(refused, cmd="BPF_PROG_LOAD", prog_type="BPF_PROG_TYPE_TRACEPOINT", name="prx_bad", insns=1, id=0,
+        self.check(refused, cmd="BPF_PROG_LOAD", prog_type="BPF_PROG_TYPE_TRACEPOINT", name="eun_bad", insns=1, id=0,
                    source="user")
         self.assertLess(refused["ret"], 0)
 
     def test_bpftool(self):
         """Another's program: what it makes here is what strace sees it make in an identical run."""
         argv = ["/usr/bin/unshare", "-m", "sh", "-c", "mount -t bpf bpf /sys/fs/bpf && exec bpftool map create "
-                "/sys/fs/bpf/prx_tool type hash key 4 value 4 entries 2 name prx_tool"]
+                "/sys/fs/bpf/eun_tool type hash key 4 value 4 entries 2 name eun_tool"]
         log = self.path("log")
         subprocess.run(["strace", "-f", "-e", "trace=bpf", "-o", log, *argv], check=True)
         seen = [line.split("bpf(")[1].split(",")[0] for line in eun.read(log).splitlines() if "bpf(" in line]
@@ -214,7 +221,7 @@ class Bpf(Case):
         quiet = "BPF_OBJ_GET_INFO_BY_FD", "BPF_MAP_UPDATE_ELEM", "BPF_MAP_LOOKUP_ELEM"
         self.assertIn("BPF_MAP_CREATE", seen)
         self.assertEqual([event["cmd"] for event in events], [cmd for cmd in seen if cmd not in quiet])
-        self.assertTrue(any(event["name"] == "prx_tool" and event["map_type"] == "BPF_MAP_TYPE_HASH" for event in events))
+        self.assertIn(("eun_tool", "BPF_MAP_TYPE_HASH"), [(event["name"], event["map_type"]) for event in events])
 
 
 class Module(Case):
@@ -227,9 +234,10 @@ class Module(Case):
         def act():
             text = ctypes.create_string_buffer(b"no module either")
             fd = os.open(image, os.O_RDONLY)
-            return fd, [raw(FINIT_MODULE, fd, ctypes.c_char_p(b"debug=1"), 2), raw(INIT_MODULE, text, 16, ctypes.c_char_p(b"")),
+            return fd, [raw(FINIT_MODULE, fd, ctypes.c_char_p(b"debug=1"), 2), raw(INIT_MODULE, text, 16,
+                                                                                   ctypes.c_char_p(b"")),
                         raw(FINIT_MODULE, -1, ctypes.c_char_p(b""), 0),
-                        raw(DELETE_MODULE, ctypes.c_char_p(b"prx_none"), os.O_NONBLOCK)]
+                        raw(DELETE_MODULE, ctypes.c_char_p(b"eun_none"), os.O_NONBLOCK)]
 
         child, events = of_stream("module", act)
         fd, errors = child.result
@@ -237,9 +245,10 @@ class Module(Case):
         self.assertEqual([(event["call"], event["ret"]) for event in events],
                          [("finit_module", -ENOEXEC), ("init_module", -ENOEXEC), ("finit_module", -EBADF),
                           ("delete_module", -ENOENT)])
-        self.check(events[0], path=image, fd=fd, inode=os.stat(image).st_ino, dev=os.stat(image).st_dev, params="debug=1",
+        self.check(events[0], path=image, fd=fd, inode=os.stat(image).st_ino, dev=os.stat(image).st_dev,
+                   params="debug=1",
                    flags=["MODULE_INIT_IGNORE_VERMAGIC"], name="")
-        self.check(events[3], name="prx_none", name_source="user", flags=["O_NONBLOCK"])
+        self.check(events[3], name="eun_none", name_source="user", flags=["O_NONBLOCK"])
 
 
 if __name__ == "__main__":

@@ -99,7 +99,8 @@ class Calls(Case):
     def test_prctl(self):
         def act():
             libc.prctl(15, b"another name", 0, 0, 0)
-            return [-raw_prctl(*args) for args in ((4, 0, 0, 0, 0), (38, 1, 0, 0, 0), (35, 1, 2, 3, 4), (4, 77, 0, 0, 0))]
+            return [-raw_prctl(*args) for args in ((4, 0, 0, 0, 0), (38, 1, 0, 0, 0), (35, 1, 2, 3, 4), (4, 77, 0, 0,
+                                                                                                         0))]
 
         def raw_prctl(*args):
             ctypes.set_errno(0)
