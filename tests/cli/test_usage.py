@@ -101,7 +101,7 @@ class Wrong(Case):
 
     def test_expression(self):
         """Line, column, and the nearest name; columns count in the option's own text."""
-        for text, expression in [("--filter:1:1: unknown field 'pdi' (did you mean 'pid'?)", "pdi = 1"),
+        for text, expression in [("--filter:1:1: unknown field 'pidd' (did you mean 'pid'?)", "pidd = 1"),
                                  ("--filter:1:9: ", "uid = 0 & pid = 1"),
                                  ("--filter:2:5: ", "uid = 0\nor  pidd = 1"),
                                  ("--filter:1:7: ", "uid = \"root\""),
