@@ -114,25 +114,28 @@ void table_row(const struct eun_table *table, uint32_t i, void *out, size_t size
 	       table->row_size < size ? table->row_size : size);
 }
 
-/* Levenshtein distance, given up at `most`. */
+/* Levenshtein distance in which two neighbours that changed places are one mistake; given up at `most`. */
 static size_t distance(const char *a, const char *b, size_t most)
 {
-	size_t la = strlen(a), lb = strlen(b), row[64];
+	size_t la = strlen(a), lb = strlen(b), rows[3][64];
 	if (lb >= 63 || (la > lb ? la - lb : lb - la) > most)
 		return most + 1;
 	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (size_t i = 1; i <= la; i++) {
-		size_t diagonal = row[0];
+		const size_t *before = rows[(i + 1) % 3], *above = rows[(i - 1) % 3];
+		size_t *row = rows[i % 3];
 		row[0] = i;
 		for (size_t j = 1; j <= lb; j++) {
-			size_t change = diagonal + (a[i - 1] != b[j - 1]);
-			size_t shift = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-			diagonal = row[j];
+			size_t change = above[j - 1] + (a[i - 1] != b[j - 1]);
+			size_t shift = (above[j] < row[j - 1] ? above[j] : row[j - 1]) + 1;
 			row[j] = change < shift ? change : shift;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1 < row[j])
+				row[j] = before[j - 2] + 1;
 		}
 	}
-	return row[lb];
+	return rows[la % 3][lb];
 }
 
 const char *nearest_name(const char *name, const char *const *names, size_t n)
