@@ -4,6 +4,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,6 +80,9 @@ int cli_main(int argc, char **argv)
 	const char *tool;
 	int status = EXIT_RUN;
 	standard_files();
+	/* Loading takes some 30 MiB for a moment: as mappings of their own they are given back, in a heap they stay. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+	mallopt(M_ARENA_MAX, 1);
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an EPIPE */
 	libbpf_set_print(NULL);   /* what fails is told once, in our own words */
 	parse_command(&r, argc, argv, &tool);

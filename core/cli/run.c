@@ -7,6 +7,7 @@
 #include "run.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -338,6 +339,7 @@ static int load_all(struct run *r)
 	}
 	free(loads);
 	kernel_forget(r->host.kernel);
+	malloc_trim(0);
 	return status;
 }
 

@@ -411,6 +411,16 @@ static int load_nothing(struct instance *in)
 	return in->ctl ? 0 : -ENOMEM;
 }
 
+/* The bytes of the object were read once, to load it: their pages need not stay ours. They are the file's. */
+static void let_go(const struct eun_plugin *abi)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)abi->object + page - 1) & ~(page - 1),
+		  to = (uintptr_t)abi->object_end & ~(page - 1);
+	if (from < to)
+		madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 int load_object(struct instance *in, uint64_t streams, char *why, size_t why_size)
 {
 	if (!in->plugin->abi.object) {
@@ -430,6 +440,7 @@ int load_object(struct instance *in, uint64_t streams, char *why, size_t why_siz
 	}
 	for (uint32_t i = 0; !err && i < in->plugin->abi.aggregates.count; i++)
 		in->aggregates[i].used = streams & EUN_BIT(in->plugin->aggregates[i].stream);
+	let_go(&in->plugin->abi);
 	return err;
 }
 
