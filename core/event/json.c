@@ -286,21 +286,36 @@ static void json_container(const struct layout *layout, const struct view *view,
 	buf_char(out, '}');
 }
 
-static void json_event(struct writer *w, const struct layout *layout, const struct view *view, struct buf *out)
+static void json_cell(struct stamp *stamp, const struct cell *cell, const struct view *view, struct buf *out)
 {
 	char text[PLUGIN_TEXT_MAX];
+	struct value v;
+	if (!cell->field || !view_read(view, cell->field, &v))
+		buf_str(out, "null");
+	else if (plugin_text(cell, view, &v, false, text, sizeof(text)))
+		json_text(out, text);
+	else
+		types[cell->field->type](&(struct context){.cell = cell, .stamp = stamp}, &v, out);
+}
+
+int value_json(const struct view *view, const struct field *field, int64_t clock_offset, struct buf *out)
+{
+	size_t start = out->len;
+	struct stamp stamp;
+	struct cell cell = cell_of(view->stream, field);
+	stamp_init(&stamp, clock_offset);
+	json_cell(&stamp, &cell, view, out);
+	return buf_commit(out, start);
+}
+
+static void json_event(struct writer *w, const struct layout *layout, const struct view *view, struct buf *out)
+{
 	buf_char(out, '{');
 	for (uint32_t i = 0; i < layout->n_cells; i++) {
 		const struct cell *cell = &layout->cells[i];
-		struct value v;
 		buf_add(out, layout->leads.data + cell->lead + !i,
 			cell->lead_len - !i); /* the first without its comma */
-		if (!cell->field || !view_read(view, cell->field, &v))
-			buf_str(out, "null");
-		else if (plugin_text(cell, view, &v, false, text, sizeof(text)))
-			json_text(out, text);
-		else
-			types[cell->field->type](&(struct context){.cell = cell, .stamp = &w->stamp}, &v, out);
+		json_cell(&w->stamp, cell, view, out);
 	}
 	if (layout->container)
 		json_container(layout, view, out);

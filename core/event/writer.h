@@ -104,6 +104,8 @@ int writer_lost(struct writer *writer, const struct stream *stream, uint64_t cou
 
 /* One value as text the way a column shows it, for messages and tests. `clock_offset` as in the options. */
 int value_text(const struct view *view, const struct field *field, int64_t clock_offset, struct buf *out);
+/* And the way JSON has it. */
+int value_json(const struct view *view, const struct field *field, int64_t clock_offset, struct buf *out);
 
 /*
  * The histogram of a HIST field as bars, a line per slot, as libbpf-tools print it; `unit` heads it ("usecs"). Nothing
