@@ -42,10 +42,18 @@ struct alert_style {
 
 /*
  * One line with its newline. JSON: {"time":"2026-11-24T10:11:12.123456789Z","rule":,"priority":"Critical","source":,
- * "hostname":,"output":,"tags":[],"output_fields":{},"count":1,"dropped_before":0}; text, as Falco prints it:
- * 10:11:12.123456789: Critical message (repeated N times). -ENOMEM: nothing is appended.
+ * "hostname":,"output":,"tags":[],"output_fields":{},"count":1,"dropped_before":0}; of two fields of one name the
+ * first. Text, as Falco prints it: 10:11:12.123456789: Critical message (repeated N times) (N dropped before).
  */
 int alert_json(const struct alert *alert, const struct alert_style *style, struct buf *out);
 int alert_text(const struct alert *alert, const struct alert_style *style, struct buf *out);
+/*
+ * A datagram. Syslog's is RFC 3164 as /dev/log takes it: <PRI>Nov 24 10:11:12 eunomia[PID]: Critical message..., at
+ * most 8 KiB; facility daemon. The journal's is its native protocol: MESSAGE, PRIORITY, SYSLOG_IDENTIFIER, and
+ * EUNOMIA_RULE, _SOURCE, _TAG (each), _COUNT, _DROPPED_BEFORE, and EUNOMIA_FIELD_NAME of each field.
+ */
+int alert_syslog(const struct alert *alert, const struct alert_style *style, struct buf *out);
+int alert_journal(const struct alert *alert, const struct alert_style *style, struct buf *out);
+/* All of them: -ENOMEM, and nothing is appended. */
 
 #endif

@@ -33,7 +33,7 @@ struct alert_output_config {
 	enum severity least;        /* what is less severe is not for it */
 	uint64_t rotate_bytes;      /* 0: never */
 	unsigned keep;              /* rotated files: path.1 is the newest */
-	unsigned queue;             /* alerts, 0: 1024 */
+	unsigned queue;             /* alerts, 0: 1024; together at most 4 MiB */
 	unsigned timeout_ms;        /* of one attempt, 0: 5000 */
 	unsigned retries;           /* webhook: attempts after the first one; then the alerts are lost, counted */
 };
@@ -48,16 +48,24 @@ struct alert_output_counts {
 
 struct alert_output;
 
-/* Copies the config. NULL and errno, with why: "output slack: ...". A server that is down is no error here. */
+/*
+ * Copies the config and the style. NULL and errno, with why: "output slack: ...". A server that is down is no error
+ * here. What failed is tried again after 100 ms, doubled up to 10 s.
+ */
 struct alert_output *alert_output_open(const struct alert_output_config *config, const struct alert_style *style,
 				       char *why, size_t why_size);
 /* Never waits. */
 void alert_output_put(struct alert_output *output, const struct alert *alert);
+/* The same to several outputs of one style: rendered once for all that take one form. */
+void alert_outputs_put(struct alert_output *const *outputs, size_t n, const struct alert *alert);
 /* SIGUSR1: files are opened anew, so that logrotate may have moved them. Any thread. */
 void alert_output_reopen(struct alert_output *output);
 /* Any thread. */
 void alert_output_counts(const struct alert_output *output, struct alert_output_counts *out);
 /* Delivers what is queued, for at most `patience_ms`; what is left is counted as lost in `last` (may be NULL). */
 void alert_output_close(struct alert_output *output, unsigned patience_ms, struct alert_output_counts *last);
+/* Closes all at once, with one patience. `last`: n of them, or NULL. */
+void alert_outputs_close(struct alert_output *const *outputs, size_t n, unsigned patience_ms,
+			 struct alert_output_counts *last);
 
 #endif
