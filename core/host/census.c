@@ -99,17 +99,25 @@ static void before(void *context)
 	containers_told(((struct census *)context)->containers);
 }
 
-int census_start(struct census *c, const struct host *host, void (*waiting)(void *context, const char *container),
-		 void *context, char *why, size_t why_size)
+int census_load(struct census *c, const struct host *host, char *why, size_t why_size)
 {
 	struct cgroup_ring ring;
 	c->host = host;
 	ring.maps = rings_maps(host->rings, &ring.n_maps);
 	rings_choice(host->rings, true, &ring.ring, &ring.mask);
 	c->watch = cgroup_watch_new(host->targets, &c->hierarchy, &ring, why, why_size);
-	if (!c->watch)
-		return -errno;
-	int err = containers_scan(c->containers);
+	return c->watch ? 0 : -errno;
+}
+
+int census_start(struct census *c, const struct host *host, void (*waiting)(void *context, const char *container),
+		 void *context, char *why, size_t why_size)
+{
+	int err = c->watch ? 0 : census_load(c, host, why, why_size);
+	if (!err)
+		err = cgroup_watch_start(c->watch, why, why_size);
+	if (err)
+		return err;
+	err = containers_scan(c->containers);
 	if (err) {
 		snprintf(why, why_size, "containers: reading the runtimes' state: %s", strerror(-err));
 		return err;
@@ -119,8 +127,8 @@ int census_start(struct census *c, const struct host *host, void (*waiting)(void
 		return err;
 	const struct container_watch watch = {c, on_changed, on_sets, on_cgroup};
 	containers_watch(c->containers, &watch);
-	routes_narrow(host->routes, narrow, c);
-	rings_before(host->rings, before, c);
+	routes_narrow(c->host->routes, narrow, c);
+	rings_before(c->host->rings, before, c);
 	return 0;
 }
 

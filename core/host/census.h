@@ -24,6 +24,12 @@ bool census_cgroup_v1(const struct census *census);
 int census_ask(struct census *census, int set, const char *container);
 
 /*
+ * Loads what it needs in the kernel, and what target sets need that test pids: call it before targets_add(), or each
+ * loads its own. -errno: why.
+ */
+int census_load(struct census *census, const struct host *host, char *why, size_t why_size);
+
+/*
  * Begins: after targets_add(), and after rings_connect(), or cgroups made before it are missed. The host's routes are
  * narrowed from here on. `waiting` is called for a container that was asked for and is not there.
  * -ENOTUNIQ: a name or beginning means several; else -errno: why.

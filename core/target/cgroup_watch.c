@@ -28,14 +28,14 @@ static int connect(struct cgroup_watch *w, const struct cgroup_ring *ring)
 	return bpf_map_update_elem(streams, &first, &ctl, BPF_ANY);
 }
 
-struct cgroup_watch *cgroup_watch_new(const struct targets *targets, const struct hierarchy *hierarchy,
+struct cgroup_watch *cgroup_watch_new(struct targets *targets, const struct hierarchy *hierarchy,
 				      const struct cgroup_ring *ring, char *why, size_t why_size)
 {
 	struct cgroup_watch *w = calloc(1, sizeof(*w));
 	const int32_t number = (int32_t)hierarchy->id;
 	size_t n;
 	const struct shared_map *maps = targets_maps(targets, &n);
-	int err = w ? object_open(&w->object, "cgroup_") : -ENOMEM;
+	int err = w ? object_open(&w->object, NULL) : -ENOMEM;
 	if (!err)
 		err = rodata_set(w->object.bpf, "target_hierarchy", &number, sizeof(number));
 	if (!err) {
@@ -45,15 +45,22 @@ struct cgroup_watch *cgroup_watch_new(const struct targets *targets, const struc
 	}
 	if (!err)
 		err = connect(w, ring);
-	if (!err)
-		err = object_attach(&w->object);
 	if (err) {
-		snprintf(why, why_size, "target: watching cgroups failed: %s", strerror(-err));
+		snprintf(why, why_size, "target: the host's own BPF object: %s", strerror(-err));
 		cgroup_watch_destroy(w);
 		errno = -err;
 		return NULL;
 	}
+	targets_lend(targets, &w->object);
 	return w;
+}
+
+int cgroup_watch_start(struct cgroup_watch *w, char *why, size_t why_size)
+{
+	int err = object_attach(&w->object, "cgroup_");
+	if (err)
+		snprintf(why, why_size, "target: watching cgroups failed: %s", strerror(-err));
+	return err;
 }
 
 void cgroup_watch_destroy(struct cgroup_watch *w)

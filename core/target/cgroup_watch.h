@@ -15,12 +15,14 @@ struct cgroup_ring {
 	uint32_t ring, mask;
 };
 
-/*
- * Loads and attaches; from here on each new cgroup is in the sets that it must be in, and each is told by a record of
- * the stream EUN_STREAM_HOST. NULL and errno: why.
- */
-struct cgroup_watch *cgroup_watch_new(const struct targets *targets, const struct hierarchy *hierarchy,
+/* Loads the host's object, and lends it to `targets`. NULL and errno: why. */
+struct cgroup_watch *cgroup_watch_new(struct targets *targets, const struct hierarchy *hierarchy,
 				      const struct cgroup_ring *ring, char *why, size_t why_size);
+/*
+ * Attaches; from here on each new cgroup is in the sets that it must be in, and each is told by a record of the stream
+ * EUN_STREAM_HOST. -errno: why.
+ */
+int cgroup_watch_start(struct cgroup_watch *watch, char *why, size_t why_size);
 void cgroup_watch_destroy(struct cgroup_watch *watch);
 
 /* A record of that stream to the table. */

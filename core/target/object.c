@@ -2,6 +2,7 @@
 #include "object.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* bpf/core/target.bpf.o, embedded */
@@ -20,18 +21,20 @@ const void *object_bytes(size_t *size)
 	return target_object;
 }
 
-int object_open(struct object *o, const char *prefix)
+static bool is_kind(const struct bpf_program *prog, const char *kind)
 {
-	char name[16] = "eun_";
-	strncat(name, prefix, sizeof(name) - 5);
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = name);
+	return !kind || !strncmp(bpf_program__name(prog), kind, strlen(kind));
+}
+
+int object_open(struct object *o, const char *kind)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "eun_target");
 	*o = (struct object){0};
 	o->bpf = bpf_object__open_mem(target_object, (size_t)(target_object_end - target_object), &opts);
 	if (!o->bpf)
 		return -errno;
 	struct bpf_program *prog;
-	bpf_object__for_each_program(prog, o->bpf)
-		bpf_program__set_autoload(prog, !strncmp(bpf_program__name(prog), prefix, strlen(prefix)));
+	bpf_object__for_each_program(prog, o->bpf) bpf_program__set_autoload(prog, is_kind(prog, kind));
 	return 0;
 }
 
@@ -52,12 +55,12 @@ int object_load(struct object *o)
 	return err;
 }
 
-int object_attach(struct object *o)
+int object_attach(struct object *o, const char *kind)
 {
 	struct bpf_program *prog;
 	bpf_object__for_each_program(prog, o->bpf)
 	{
-		if (!bpf_program__autoload(prog))
+		if (!is_kind(prog, kind))
 			continue;
 		struct bpf_link *link = o->n_links < OBJECT_LINKS ? bpf_program__attach(prog) : NULL;
 		if (!link) {

@@ -32,8 +32,10 @@ static const struct {
 struct targets {
 	struct shared_map maps[MAPS];
 	struct eun_ctl *ctl;
-	uint64_t used;        /* sets given out */
-	struct object follow; /* loaded when the first set tests pids */
+	uint64_t used;         /* sets given out */
+	struct object own;     /* loaded when the first set tests pids and nobody lent one */
+	struct object *follow; /* the one with the programs that follow, loaded; NULL: none yet */
+	bool following;        /* they are attached */
 };
 
 struct targets *targets_new(char *why, size_t why_size)
@@ -76,7 +78,7 @@ void targets_destroy(struct targets *t)
 {
 	if (!t)
 		return;
-	object_close(&t->follow);
+	object_close(&t->own);
 	if (t->ctl)
 		munmap(t->ctl, (size_t)sysconf(_SC_PAGESIZE));
 	for (int i = 0; i < MAPS; i++)
@@ -96,17 +98,15 @@ struct eun_ctl *targets_ctl(const struct targets *t)
 	return t->ctl;
 }
 
-/* Loads and attaches the programs that watch fork and exit; once. */
-static int follow_start(struct targets *t, char *why, size_t why_size)
+/* The programs that follow alone, without what the others need. */
+static int load_own(struct targets *t)
 {
-	if (t->follow.bpf)
-		return 0;
-	int err = object_open(&t->follow, "follow_");
+	int err = object_open(&t->own, "follow_");
 	if (err)
 		return err;
-	object_share(&t->follow, t->maps, MAPS);
+	object_share(&t->own, t->maps, MAPS);
 	struct bpf_map *map;
-	bpf_object__for_each_map(map, t->follow.bpf)
+	bpf_object__for_each_map(map, t->own.bpf)
 	{
 		bool ours = false;
 		for (int i = 0; i < MAPS; i++)
@@ -114,12 +114,30 @@ static int follow_start(struct targets *t, char *why, size_t why_size)
 		if (!ours && strncmp(bpf_map__name(map), "eun_", 4) == 0)
 			bpf_map__set_autocreate(map, false);
 	}
-	err = object_load(&t->follow);
+	err = object_load(&t->own);
 	if (!err)
-		err = object_attach(&t->follow);
+		t->follow = &t->own;
+	return err;
+}
+
+/* Attaches the programs that watch fork and exit; once. */
+static int follow_start(struct targets *t, char *why, size_t why_size)
+{
+	if (t->following)
+		return 0;
+	int err = t->follow ? 0 : load_own(t);
+	if (!err)
+		err = object_attach(t->follow, "follow_");
 	if (err)
 		snprintf(why, why_size, "target: watching fork and exit failed: %s", strerror(-err));
+	t->following = !err;
 	return err;
+}
+
+void targets_lend(struct targets *t, struct object *object)
+{
+	if (!t->follow)
+		t->follow = object;
 }
 
 /* Sets or clears the bit of a set in a hash map's value; an entry of no set is deleted. */

@@ -48,6 +48,14 @@ const struct shared_map *targets_maps(const struct targets *targets, size_t *n);
 /* The mapped control block; the ring reader keeps `sleeping` there. */
 struct eun_ctl *targets_ctl(const struct targets *targets);
 
+struct object;
+
+/*
+ * The host's object, loaded with all its programs, for the sets that test pids to follow with; it is borrowed until
+ * targets_destroy() or its end, after which no set may be added. Without one they load their own.
+ */
+void targets_lend(struct targets *targets, struct object *object);
+
 /*
  * Makes a set; returns its number or -errno with `why`: -ESRCH a pid that is gone, -EINVAL a thread's id, -ENOSPC all
  * sets are in use. An empty spec is everyone.
