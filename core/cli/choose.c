@@ -6,18 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int choices_add(struct choices *c, const struct choice *choice)
-{
-	struct choice *grown = realloc(c->items, (c->n + 1) * sizeof(*grown));
-	if (!grown) {
-		plugin_close(choice->plugin);
-		return -ENOMEM;
-	}
-	c->items = grown;
-	grown[c->n++] = *choice;
-	return 0;
-}
-
 struct search {
 	struct choices *choices;
 	const char *tool;
@@ -139,12 +127,4 @@ int choose_plugins(struct choices *c, const struct request *r, char *const *path
 			err = -EINVAL;
 		}
 	return err;
-}
-
-void choices_free(struct choices *c)
-{
-	for (size_t i = 0; i < c->n; i++)
-		plugin_close(c->items[i].plugin);
-	free(c->items);
-	*c = (struct choices){0};
 }

@@ -14,18 +14,13 @@
 #include <unistd.h>
 
 #include "account.h"
-#include "host/census.h"
-#include "host/loading.h"
+#include "host/session.h"
 #include "host/teardown.h"
-#include "pipeline/loop.h"
 #include "outputs.h"
 #include "progress.h"
 #include "say.h"
 #include "set.h"
-#include "target/object.h"
-#include "target/target.h"
 #include "where.h"
-#include "who.h"
 
 #define WATCH_MS 100 /* losses, targets that are gone */
 
@@ -33,12 +28,7 @@ struct run {
 	const struct request *request;
 	struct choices *choices;
 	char *const *paths;
-	struct host host;
-	struct schema schema;
-	struct census *census;
-	struct who who;
-	struct loop *loop;
-	struct instance **instances; /* by choice */
+	struct session session;
 	const struct stream **streams;
 	size_t n_streams;
 	struct filter *where;
@@ -76,7 +66,7 @@ static void on_event(void *context, const struct view *view)
 static void flush(struct run *r, bool save)
 {
 	if (!outputs_flush(&r->out, save, &r->status))
-		loop_stop(r->loop, 0);
+		loop_stop(r->session.loop, 0);
 }
 
 static void on_drained(void *context)
@@ -95,12 +85,13 @@ static void on_watch(void *context)
 	account_losses(&r->account, on_lost, r);
 	flush(r, true); /* a run that is killed leaves what it saw */
 	progress_show(&r->progress, r->out.printer.events, r->out.lost);
-	census_tick(r->census);
+	census_tick(r->session.census);
 	/* twice: the dead are not done when they are dead, their files are still being closed */
-	bool gone = !r->request->duration_ms &&
-		    ((r->request->pids.n && targets_gone(r->host.targets, r->set)) || census_gone(r->census, r->set));
+	bool gone =
+		!r->request->duration_ms && ((r->request->pids.n && targets_gone(r->session.host.targets, r->set)) ||
+					     census_gone(r->session.census, r->set));
 	if (gone && r->gone)
-		loop_stop(r->loop, 0);
+		loop_stop(r->session.loop, 0);
 	r->gone = gone;
 }
 
@@ -108,16 +99,16 @@ static void on_tick(void *context)
 {
 	struct run *r = context;
 	for (size_t i = 0; i < r->choices->n; i++)
-		if (instance_tick(r->instances[i], clock_boot_ns(), r->why, sizeof(r->why))) {
+		if (instance_tick(r->choices->items[i].instance, clock_boot_ns(), r->why, sizeof(r->why))) {
 			r->status = complain(r, EXIT_RUN);
-			loop_stop(r->loop, 0);
+			loop_stop(r->session.loop, 0);
 		}
 }
 
 static void drain_aggregates(struct run *r, bool stopped)
 {
 	for (size_t i = 0; i < r->choices->n; i++)
-		if (instance_drain(r->instances[i], stopped, r->why, sizeof(r->why)))
+		if (instance_drain(r->choices->items[i].instance, stopped, r->why, sizeof(r->why)))
 			r->status = complain(r, EXIT_RUN);
 }
 
@@ -134,49 +125,51 @@ static void on_round(void *context)
 {
 	struct run *r = context;
 	if (r->request->count && r->rounds + 1 >= r->request->count)
-		loop_stop(r->loop, 0); /* finish() ends the last round, with all that is still to come */
+		loop_stop(r->session.loop, 0); /* finish() ends the last round, with all that is still to come */
 	else
 		end_round(r, false);
 }
 
 static void on_duration(void *context)
 {
-	loop_stop(((struct run *)context)->loop, 0);
+	loop_stop(((struct run *)context)->session.loop, 0);
 }
 
 static int make_instance(struct run *r, size_t i)
 {
-	const struct choice *c = &r->choices->items[i];
+	struct choice *c = &r->choices->items[i];
 	size_t n;
 	char **list = set_options(r->request, r->choices, i, &n);
 	snprintf(r->why, sizeof(r->why), "no memory");
 	if (list)
-		r->instances[i] =
-			instance_new(&r->host, c->plugin, (const char *const *)list, n, r->why, sizeof(r->why));
+		c->instance =
+			instance_new(&r->session.host, c->plugin, (const char *const *)list, n, r->why, sizeof(r->why));
 	set_options_free(list, n);
-	if (!r->instances[i])
+	if (!c->instance)
 		return -EINVAL;
 	for (uint32_t s = 0; s < c->plugin->abi.streams.count; s++)
 		if (c->streams & EUN_BIT(s))
-			r->streams[r->n_streams++] = instance_stream(r->instances[i], s);
+			r->streams[r->n_streams++] = instance_stream(c->instance, s);
 	return 0;
+}
+
+/* Of its actors it is to be known which programs they run. */
+static bool asks_processes(const struct run *r)
+{
+	return (r->where && filter_reads(r->where, computed_of_process)) ||
+	       show_reads(&r->show, r->streams, r->n_streams, computed_of_process);
 }
 
 /* All that can be wrong with the request itself. */
 static int prepare(struct run *r)
 {
-	r->host = (struct host){.schema = &r->schema, .log = on_log, .log_context = r};
-	r->instances = calloc(r->choices->n + WHO_ROLES, sizeof(struct instance *));
 	r->streams = calloc(r->choices->n * EUN_STREAMS_MAX, sizeof(struct stream *));
-	r->host.kernel = kernel_new(r->request->btf);
-	r->host.routes = routes_new(&r->schema);
-	r->census = census_new();
-	if (!r->instances || !r->streams || !r->host.kernel || !r->host.routes || !r->census ||
-	    who_init(&r->who, census_containers(r->census), &r->schema)) {
+	if (session_init(&r->session, r->request->btf) || !r->streams) {
 		snprintf(r->why, sizeof(r->why), "no memory");
 		return complain(r, EXIT_RUN);
 	}
-	r->host.cgroup_v1 = census_cgroup_v1(r->census);
+	r->session.host.log = on_log;
+	r->session.host.log_context = r;
 	if (set_check(r->request, r->choices, r->why, sizeof(r->why)))
 		return complain(r, EXIT_USAGE);
 	for (size_t i = 0; i < r->choices->n; i++)
@@ -187,8 +180,7 @@ static int prepare(struct run *r)
 	if (where_compile(&r->where, r->request, r->choices->tool, r->streams, r->n_streams, r->why, sizeof(r->why)))
 		return complain(r, EXIT_USAGE);
 	size_t chosen = r->choices->n;
-	if (who_prepare(&r->who, r->where, &r->show, r->streams, r->n_streams, r->choices, r->paths, r->why,
-			sizeof(r->why)))
+	if (asks_processes(r) && who_prepare(&r->session.who, r->choices, r->paths, r->why, sizeof(r->why)))
 		return complain(r, EXIT_USAGE);
 	for (size_t i = chosen; i < r->choices->n; i++)
 		if (make_instance(r, i))
@@ -218,13 +210,13 @@ static void on_container(void *any, const struct container *container)
 static int open_outputs(struct run *r)
 {
 	bool any = r->request->containers.n;
-	containers_each(census_containers(r->census), on_container, &any);
+	containers_each(census_containers(r->session.census), on_container, &any);
 	snprintf(r->why, sizeof(r->why), "no memory");
 	if (any && show_container(&r->show))
 		return complain(r, EXIT_RUN);
 	int status = outputs_open(&r->out, r->request, &r->show, r->streams, r->n_streams);
 	if (!status && r->out.recorder)
-		recorder_facts(r->out.recorder, r->who.procs, census_containers(r->census));
+		recorder_facts(r->out.recorder, r->session.who.procs, census_containers(r->session.census));
 	return status;
 }
 
@@ -236,7 +228,7 @@ static int kernel_status(int err)
 		       : EXIT_RUN;
 }
 
-static int add_targets(struct run *r)
+static int add_targets(struct run *r, char *why, size_t why_size)
 {
 	const struct target_spec spec = {
 		.pids = r->request->pids.items,
@@ -252,10 +244,8 @@ static int add_targets(struct run *r)
 		.n_pidns = r->request->pidns.n,
 		.containers = r->request->containers.n,
 	};
-	r->why[0] = '\0';
-	r->set = targets_add(r->host.targets, &spec, r->why, sizeof(r->why));
-	return r->set < 0 ? complain(r, r->set == -ESRCH || r->set == -EINVAL ? EXIT_RUN : kernel_status(r->set))
-			  : EXIT_OK;
+	r->set = targets_add(r->session.host.targets, &spec, why, why_size);
+	return r->set < 0 ? r->set : 0;
 }
 
 static void on_waiting(void *context, const char *container)
@@ -264,154 +254,55 @@ static void on_waiting(void *context, const char *container)
 	say("container %s: not there yet, waiting", container);
 }
 
-static int start_census(struct run *r)
+/* Who is meant. */
+static int load_targets(void *context, char *why, size_t why_size)
 {
-	int err = 0;
+	struct run *r = context;
+	int err = add_targets(r, why, why_size);
+	if (err)
+		return err;
 	for (size_t i = 0; i < r->request->containers.n && !err; i++)
-		err = census_ask(r->census, r->set, r->request->containers.items[i]);
-	snprintf(r->why, sizeof(r->why), "no memory");
-	if (!err)
-		err = census_start(r->census, &r->host, on_waiting, r, r->why, sizeof(r->why));
-	return err ? complain(r, kernel_status(err)) : EXIT_OK;
-}
-
-/* Who is meant. Returns the exit code. */
-static int load_targets(struct loading *loading)
-{
-	struct run *r = loading->context;
-	int status = add_targets(r);
-	return status ? status : start_census(r);
-}
-
-static int connect_rings(struct loading *loading)
-{
-	return rings_connect(((struct run *)loading->context)->host.rings);
-}
-
-/* The kernel's types are searched for what these objects name, and no more. */
-static void prepare_kernel(struct run *r)
-{
-	size_t n = r->choices->n;
-	struct kernel_object *objects = calloc(n + 1, sizeof(*objects));
-	if (!objects)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		const struct eun_plugin *abi = &r->choices->items[i].plugin->abi;
-		if (abi->object)
-			objects[i] = (struct kernel_object){abi->object, (size_t)(abi->object_end - abi->object)};
-	}
-	objects[n].bytes = object_bytes(&objects[n].size);
-	kernel_prepare(r->host.kernel, objects, n + 1);
-	free(objects);
-}
-
-/* Objects, rings and targets side by side: loading takes most of the time until the first event. */
-static int load_all(struct run *r)
-{
-	size_t n = r->choices->n;
-	struct loading *loads = calloc(n + 1, sizeof(*loads)), rings;
-	if (!loads) {
-		snprintf(r->why, sizeof(r->why), "no memory");
-		return complain(r, EXIT_RUN);
-	}
-	loading_begin(&rings, NULL, connect_rings, r); /* it waits, mostly */
-	prepare_kernel(r);
-	int unconnected = loading_end(&rings, NULL, 0);
-	if (unconnected) {
-		snprintf(r->why, sizeof(r->why), "rings: %s", strerror(-unconnected));
-		free(loads);
-		return complain(r, kernel_status(unconnected));
-	}
-	for (size_t i = 0; i < n; i++)
-		loading_instance(&loads[i], r->host.kernel, r->instances[i],
-				 r->choices->items[i].streams | r->choices->items[i].feeds);
-	loading_begin(&loads[n], r->host.kernel, load_targets, r);
-	int status = loading_end(&loads[n], NULL, 0);
-	for (size_t i = 0; i < n; i++) {
-		char why[512];
-		int err = loading_end(&loads[i], why, sizeof(why));
-		if (!err && !status)
-			err = instance_open(r->instances[i], why, sizeof(why));
-		if (err && !status) {
-			say("%s", why);
-			status = kernel_status(err);
-		}
-	}
-	free(loads);
-	kernel_forget(r->host.kernel);
-	malloc_trim(0);
-	return status;
+		err = census_ask(r->session.census, r->set, r->request->containers.items[i]);
+	snprintf(why, why_size, "no memory");
+	return err ? err : census_start(r->session.census, &r->session.host, on_waiting, r, why, why_size);
 }
 
 static int open_kernel(struct run *r)
 {
-	if (*kernel_privileges()) {
-		snprintf(r->why, sizeof(r->why), "tracing %s", kernel_privileges());
-		return complain(r, EXIT_KERNEL);
-	}
-	if (kernel_version() < KERNEL_OLDEST) {
-		snprintf(r->why, sizeof(r->why), "this kernel is older than Linux 5.15 (see eunomia doctor)");
-		return complain(r, EXIT_KERNEL);
-	}
-	int err = kernel_btf_check(r->host.kernel, r->why, sizeof(r->why));
-	if (err)
-		return complain(r, EXIT_KERNEL);
-	r->host.targets = targets_new(r->why, sizeof(r->why));
-	if (!r->host.targets)
-		return complain(r, kernel_status(-errno));
-	if (r->where && !(r->host.wheres = wheres_new(r->host.targets)))
-		return complain(r, kernel_status(-errno));
-	uint64_t bytes = r->request->ring_bytes ? r->request->ring_bytes : RINGS_BULK_BYTES;
-	r->host.rings = rings_new(bytes, targets_ctl(r->host.targets), r->why, sizeof(r->why));
-	if (!r->host.rings)
-		return complain(r, kernel_status(-errno));
-	return load_all(r);
+	int err = session_open(&r->session, r->request->ring_bytes, r->where, r->why, sizeof(r->why));
+	if (!err)
+		err = session_load(&r->session, r->choices, load_targets, r, r->why, sizeof(r->why));
+	return err ? complain(r, kernel_status(err)) : EXIT_OK;
 }
 
 /* Where events go, and the switch that lets them flow. */
 static int connect_streams(struct run *r)
 {
 	const struct consumer consumer = {1ull << r->set, r->where, on_event, r};
-	int failed = who_start(&r->who, &r->host, r->choices, r->instances, r->why, sizeof(r->why));
+	int failed = who_start(&r->session.who, &r->session.host, r->choices, r->why, sizeof(r->why));
 	if (failed)
 		return failed;
 	for (size_t i = 0; i < r->choices->n; i++) {
 		const struct choice *c = &r->choices->items[i];
-		if (!c->plugin->abi.object && census_stream(r->census, r->instances[i]))
+		if (!c->plugin->abi.object && census_stream(r->session.census, c->instance))
 			return -ENOMEM;
 		for (uint32_t s = 0; s < c->plugin->abi.streams.count; s++) {
 			if (!(c->streams & EUN_BIT(s)))
 				continue;
-			if (routes_add(r->host.routes, instance_stream(r->instances[i], s)->id, &consumer))
+			if (routes_add(r->session.host.routes, instance_stream(c->instance, s)->id, &consumer))
 				return -ENOMEM;
-			if (account_add(&r->account, r->instances[i], s))
+			if (account_add(&r->account, c->instance, s))
 				return -ENOMEM;
 			/* what the process table is fed with must arrive all of it; without a place the host filters */
 			if (r->where && !(c->feeds & EUN_BIT(s)))
-				instance_where(r->instances[i], s, (const struct filter *const[]){r->where}, 1);
-			instance_want(r->instances[i], s, r->set, true);
+				instance_where(c->instance, s, (const struct filter *const[]){r->where}, 1);
+			instance_want(c->instance, s, r->set, true);
 		}
-		int err = instance_seed(r->instances[i], r->why, sizeof(r->why));
+		int err = instance_seed(c->instance, r->why, sizeof(r->why));
 		if (err)
 			return err;
 	}
 	return 0;
-}
-
-static void deliver(void *context, const void *record, uint32_t len, uint64_t sets)
-{
-	const struct run *r = context;
-	if (!census_record(r->census, record, len))
-		routes_deliver(r->host.routes, record, len, sets);
-}
-
-/* Someone came or went: his last events go before his end. */
-static void on_census(void *context)
-{
-	struct run *r = context;
-	loop_drain(r->loop);
-	census_look(r->census);
-	on_drained(r);
 }
 
 static bool has_tick(const struct run *r, uint32_t *ms)
@@ -428,58 +319,40 @@ static bool has_tick(const struct run *r, uint32_t *ms)
 static int make_loop(struct run *r)
 {
 	uint32_t tick;
-	r->loop = loop_new(r->host.rings, deliver, r);
-	if (!r->loop)
-		return -errno;
-	r->out.output.interrupt = loop_signal_fd(r->loop);
-	loop_on_drained(r->loop, on_drained, r);
-	int err = loop_add_fd(r->loop, census_fd(r->census), on_census, r);
+	int err = session_loop(&r->session, on_drained, r);
 	if (!err)
-		err = loop_add_timer(r->loop, WATCH_MS, on_watch, r);
+		r->out.output.interrupt = loop_signal_fd(r->session.loop);
+	if (!err)
+		err = loop_add_timer(r->session.loop, WATCH_MS, on_watch, r);
 	/* before the rounds: where both end at the same time finish() makes one round of it, not two */
 	if (err >= 0 && r->request->duration_ms)
-		err = loop_add_timer(r->loop, (uint32_t)r->request->duration_ms, on_duration, r);
+		err = loop_add_timer(r->session.loop, (uint32_t)r->request->duration_ms, on_duration, r);
 	if (err >= 0 && r->show.interval_ms)
-		err = loop_add_timer(r->loop, (uint32_t)r->show.interval_ms, on_round, r);
+		err = loop_add_timer(r->session.loop, (uint32_t)r->show.interval_ms, on_round, r);
 	if (err >= 0 && has_tick(r, &tick))
-		err = loop_add_timer(r->loop, tick, on_tick, r);
+		err = loop_add_timer(r->session.loop, tick, on_tick, r);
 	return err < 0 ? err : 0;
 }
 
 /* Off, a grace period, and everything that is still on its way. */
 static void finish(struct run *r)
 {
-	if (loop_signal(r->loop))
+	if (loop_signal(r->session.loop))
 		output_hurry(&r->out.output);
-	for (size_t i = 0; i < r->choices->n; i++)
-		instance_stop(r->instances[i]);
-	kernel_grace();
-	for (size_t i = 0; i < r->choices->n; i++)
-		instance_stopped(r->instances[i]);
-	loop_drain(r->loop);
+	session_stop(&r->session, r->choices);
 	account_losses(&r->account, on_lost, r);
 	end_round(r, true);
 }
 
 static void run_free(struct run *r)
 {
-	for (size_t i = 0; r->instances && i < r->choices->n; i++)
-		instance_destroy(r->instances[i]);
-	free(r->instances);
+	choices_free_instances(r->choices);
 	free(r->streams);
 	account_free(&r->account);
-	loop_destroy(r->loop);
-	census_destroy(r->census);
-	rings_destroy(r->host.rings);
-	wheres_destroy(r->host.wheres);
-	targets_destroy(r->host.targets);
-	routes_destroy(r->host.routes);
-	kernel_destroy(r->host.kernel);
 	filter_destroy(r->where);
 	outputs_free(&r->out);
 	show_free(&r->show);
-	schema_destroy(&r->schema);
-	who_free(&r->who);
+	session_free(&r->session);
 }
 
 static int start(struct run *r)
@@ -516,25 +389,26 @@ int command_run(const struct request *request, struct choices *choices, char *co
 	if (!status) {
 		say("started");
 		progress_init(&r->progress, request->duration_ms, &r->out.output);
-		loop_run(r->loop);
+		loop_run(r->session.loop);
 		progress_hide(&r->progress);
 		finish(r);
 		status = outputs_close(&r->out, r->status);
 		account_summary(&r->account, r->out.printer.events,
 				r->out.printer.table ? table_dropped(r->out.printer.table) : 0, request->stats);
-		if (targets_unfollowed(r->host.targets))
+		if (targets_unfollowed(r->session.host.targets))
 			say("%llu processes were not followed: too many at once",
-			    (unsigned long long)targets_unfollowed(r->host.targets));
-		if (who_lost(&r->who))
+			    (unsigned long long)targets_unfollowed(r->session.host.targets));
+		if (who_lost(&r->session.who))
 			say("%llu events of processes were lost: some exe, argv, parent.* and ancestor.exe may be "
 			    "wrong",
-			    (unsigned long long)who_lost(&r->who));
-		if (census_lost(r->census))
-			say("%llu cgroups were missed: too many at once", (unsigned long long)census_lost(r->census));
+			    (unsigned long long)who_lost(&r->session.who));
+		if (census_lost(r->session.census))
+			say("%llu cgroups were missed: too many at once",
+			    (unsigned long long)census_lost(r->session.census));
 	} else {
 		outputs_discard(&r->out);
 	}
-	if (r->host.targets)
+	if (r->session.host.targets)
 		teardown_behind();
 	run_free(r);
 	free(r);

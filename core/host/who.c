@@ -2,6 +2,7 @@
 #include "who.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,11 +70,8 @@ static int look(void *context, const char *path, struct plugin *plugin, const ch
 	return err ? err : !s->left;
 }
 
-int who_prepare(struct who *w, const struct filter *where, const struct show *show, const struct stream *const *streams,
-		size_t n, struct choices *choices, char *const *paths, char *why, size_t why_size)
+int who_prepare(struct who *w, struct choices *choices, char *const *paths, char *why, size_t why_size)
 {
-	if (!(where && filter_reads(where, computed_of_process)) && !show_reads(show, streams, n, computed_of_process))
-		return 0;
 	w->computed.procs = w->procs = procs_new(PROCESSES_MAX, PROCESS_TEXT_MAX);
 	snprintf(why, why_size, "no memory");
 	if (!w->procs)
@@ -101,8 +99,7 @@ static void on_event(void *context, const struct view *view)
 	procs_event(context, view);
 }
 
-int who_start(struct who *w, const struct host *host, const struct choices *choices, struct instance *const *instances,
-	      char *why, size_t why_size)
+int who_start(struct who *w, const struct host *host, const struct choices *choices, char *why, size_t why_size)
 {
 	static const struct target_spec everyone;
 	if (!w->procs)
@@ -116,11 +113,11 @@ int who_start(struct who *w, const struct host *host, const struct choices *choi
 			if (!(choices->items[i].feeds & EUN_BIT(s)))
 				continue;
 			snprintf(why, why_size, "no memory");
-			if (routes_add(host->routes, instance_stream(instances[i], s)->id, &consumer))
+			if (routes_add(host->routes, instance_stream(choices->items[i].instance, s)->id, &consumer))
 				return -ENOMEM;
-			w->feeds[w->n_feeds].instance = instances[i];
+			w->feeds[w->n_feeds].instance = choices->items[i].instance;
 			w->feeds[w->n_feeds++].stream = s;
-			instance_want(instances[i], s, set, true);
+			instance_want(choices->items[i].instance, s, set, true);
 		}
 	int err = procs_scan(w->procs, "/proc");
 	if (err)

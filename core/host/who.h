@@ -4,14 +4,11 @@
  * something asks for it: then the plugins that have the streams' roles join the run, for everyone and beside what the
  * user chose. One thread.
  */
-#ifndef CORE_CLI_WHO_H
-#define CORE_CLI_WHO_H
+#ifndef CORE_HOST_WHO_H
+#define CORE_HOST_WHO_H
 
-#include "choose.h"
-#include "filter/filter.h"
-#include "host/instance.h"
+#include "host/choice.h"
 #include "target/computed.h"
-#include "view.h"
 
 #define WHO_ROLES 3
 
@@ -30,19 +27,16 @@ int who_init(struct who *who, const struct containers *containers, struct schema
 void who_free(struct who *who);
 
 /*
- * Makes the process table if the filter (may be NULL) or the view reads what it knows, and adds to the choices what
- * feeds it: at most WHO_ROLES plugins more. -errno: why.
+ * Makes the process table and adds to the choices what feeds it: at most WHO_ROLES plugins more. To be called where
+ * something asks for a field of which computed_of_process() is true. -errno: why.
  */
-int who_prepare(struct who *who, const struct filter *where, const struct show *show,
-		const struct stream *const *streams, size_t n, struct choices *choices, char *const *paths, char *why,
-		size_t why_size);
+int who_prepare(struct who *who, struct choices *choices, char *const *paths, char *why, size_t why_size);
 
 /*
  * The table is fed from here on, before any consumer that is added later sees the same event; and it knows who is
- * there. `instances` are those of the choices. Without a table nothing. -errno: why.
+ * there. Without a table nothing. -errno: why.
  */
-int who_start(struct who *who, const struct host *host, const struct choices *choices,
-	      struct instance *const *instances, char *why, size_t why_size);
+int who_start(struct who *who, const struct host *host, const struct choices *choices, char *why, size_t why_size);
 
 /* Events of processes that did not arrive: the table may be wrong. */
 uint64_t who_lost(const struct who *who);
