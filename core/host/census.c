@@ -102,6 +102,8 @@ static void before(void *context)
 int census_load(struct census *c, const struct host *host, char *why, size_t why_size)
 {
 	struct cgroup_ring ring;
+	if (c->watch)
+		return 0;
 	c->host = host;
 	ring.maps = rings_maps(host->rings, &ring.n_maps);
 	rings_choice(host->rings, true, &ring.ring, &ring.mask);
@@ -112,7 +114,7 @@ int census_load(struct census *c, const struct host *host, char *why, size_t why
 int census_start(struct census *c, const struct host *host, void (*waiting)(void *context, const char *container),
 		 void *context, char *why, size_t why_size)
 {
-	int err = c->watch ? 0 : census_load(c, host, why, why_size);
+	int err = census_load(c, host, why, why_size);
 	if (!err)
 		err = cgroup_watch_start(c->watch, why, why_size);
 	if (err)

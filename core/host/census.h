@@ -25,7 +25,7 @@ int census_ask(struct census *census, int set, const char *container);
 
 /*
  * Loads what it needs in the kernel, and what target sets need that test pids: call it before targets_add(), or each
- * loads its own. -errno: why.
+ * loads its own. Nothing, the second time. -errno: why.
  */
 int census_load(struct census *census, const struct host *host, char *why, size_t why_size);
 

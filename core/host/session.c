@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,7 @@ static int connect_rings(struct loading *loading)
 }
 
 struct beside {
+	const struct session *session;
 	session_beside work;
 	void *context;
 };
@@ -74,7 +76,8 @@ struct beside {
 static int run_beside(struct loading *loading)
 {
 	const struct beside *b = loading->context;
-	return b->work(b->context, loading->why, sizeof(loading->why));
+	int err = census_load(b->session->census, &b->session->host, loading->why, sizeof(loading->why));
+	return err ? err : b->work(b->context, loading->why, sizeof(loading->why));
 }
 
 /* The kernel's types are searched for what these objects name, and no more. */
@@ -97,7 +100,7 @@ int session_load(struct session *s, const struct choices *c, session_beside besi
 		 size_t why_size)
 {
 	struct loading *loads = calloc(c->n + 1, sizeof(*loads)), rings;
-	struct beside work = {beside, context};
+	struct beside work = {s, beside, context};
 	snprintf(why, why_size, "no memory");
 	if (!loads)
 		return -ENOMEM;
@@ -126,6 +129,7 @@ int session_load(struct session *s, const struct choices *c, session_beside besi
 	}
 	free(loads);
 	kernel_forget(s->host.kernel);
+	malloc_trim(0);
 	return err;
 }
 
