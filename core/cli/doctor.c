@@ -13,6 +13,7 @@
 #include "choose.h"
 #include "cli.h"
 #include "event/escape.h"
+#include "host/ia32.h"
 #include "host/instance.h"
 #include "host/teardown.h"
 #include "say.h"
@@ -130,6 +131,21 @@ static void check_hooks(struct doctor *d)
 	}
 }
 
+/* Its programs are tried below like all others, whether they would ever see a call or not. */
+static void check_ia32(struct doctor *d)
+{
+	static const struct {
+		const char *state, *text;
+	} entries[] = {
+		[IA32_ENTRY_UNKNOWN] = {"unknown", "a call through the 32-bit entry came to no end that tells"},
+		[IA32_ENTRY_NONE] = {"missing", "this kernel runs no 32-bit programs; --ia32 on shows nothing more"},
+		[IA32_ENTRY_THERE] = {"ok", "32-bit programs' system calls are seen with --ia32 on"},
+	};
+	enum ia32_entry entry = ia32_entry();
+	finding(d, "ia32", "entry", entries[entry].state, entries[entry].text);
+	d->host.ia32 = true;
+}
+
 static void check_programs(struct doctor *d, const struct instance *in, const struct plugin *p)
 {
 	static const char *const states[] = {[PROGRAM_UNUSED] = "unused",
@@ -236,6 +252,7 @@ int command_doctor(const struct request *r, char *const *paths)
 	check_machine(d);
 	check_lockdown(d);
 	check_hooks(d);
+	check_ia32(d);
 	int status = check_plugins(d, r, paths);
 	if (!status)
 		status = d->worst;

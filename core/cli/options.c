@@ -295,6 +295,18 @@ TAKE(ring_size)
 	return -EINVAL;
 }
 
+TAKE(ia32)
+{
+	static const char *const names[] = {[IA32_AUTO] = "auto", [IA32_ON] = "on", [IA32_OFF] = "off"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(value, names[i])) {
+			r->ia32 = (enum ia32)i;
+			return 0;
+		}
+	snprintf(why, why_size, "'%s' is none of auto, on, off", value);
+	return -EINVAL;
+}
+
 const struct option options[] = {
 	{"plugin", 0, "A,B", "plugins to load, by name or file", BIT(PLUGIN) | BIT(DOCTOR), take_plugin},
 	{"plugin-path", 0, "DIR", "folder to look for plugins in first (repeatable)", FINDS, take_plugin_path},
@@ -325,6 +337,7 @@ const struct option options[] = {
 	{"record", 0, "FILE", "also write raw events to a file for `replay`", LIVE, take_record},
 	{"no-header", 0, NULL, "no line with the columns' names", SHOWS, take_no_header},
 	{"ring-size", 0, "BYTES", "size of the ring between kernel and host (2m)", LIVE, take_ring_size},
+	{"ia32", 0, "WHEN", "system calls of 32-bit programs too: on, off, auto (with rules)", LIVE, take_ia32},
 	{"btf", 0, "FILE", "kernel types, where the kernel does not offer its own", LIVE | BIT(DOCTOR), take_btf},
 	{"stats", 0, NULL, "at the end, what became of each stream's events, on stderr", LIVE, take_stats},
 	{"help", 'h', NULL, "this text", ALL, take_help},

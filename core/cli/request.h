@@ -41,6 +41,9 @@ enum command_id {
 	COMMANDS
 };
 
+/* Whether calls through the 32-bit entry are looked at. */
+enum ia32 { IA32_AUTO, IA32_ON, IA32_OFF };
+
 struct request {
 	enum command_id command;
 	bool help, version;
@@ -61,6 +64,7 @@ struct request {
 
 	const char *output, *record, *btf;
 	uint64_t ring_bytes;
+	enum ia32 ia32;
 
 	const char *given_names[64]; /* long names of the options given, for tools' `unless` */
 	size_t n_given_names;

@@ -153,6 +153,15 @@ static int make_instance(struct run *r, size_t i)
 	return 0;
 }
 
+/*
+ * Whether calls through the 32-bit entry are looked at. They cost every call of the machine a program or two, so `auto`
+ * is on for rules alone, which one could get around by them; a plain run has none.
+ */
+static bool wants_ia32(const struct request *request)
+{
+	return request->ia32 == IA32_ON;
+}
+
 /* Of its actors it is to be known which programs they run. */
 static bool asks_processes(const struct run *r)
 {
@@ -170,6 +179,7 @@ static int prepare(struct run *r)
 	}
 	r->session.host.log = on_log;
 	r->session.host.log_context = r;
+	r->session.host.ia32 = wants_ia32(r->request);
 	if (set_check(r->request, r->choices, r->why, sizeof(r->why)))
 		return complain(r, EXIT_USAGE);
 	for (size_t i = 0; i < r->choices->n; i++)

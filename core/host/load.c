@@ -31,9 +31,11 @@ static void strike(struct row *row, enum program_state state, const char *reason
 	snprintf(row->status.why, sizeof(row->status.why), "%s", reason);
 }
 
-/* The option that switches the row on, if there is one, is set. */
+/* The option that switches the row on, if there is one, is set; one for 32-bit programs' calls is asked for. */
 static bool row_switched_on(const struct instance *in, const struct eun_program *p)
 {
+	if (p->flags & EUN_PROGRAM_IA32 && !in->host->ia32)
+		return false;
 	for (uint32_t i = 0; p->option && i < in->plugin->abi.options.count; i++)
 		if (!strcmp(in->plugin->options[i].key, p->option))
 			return !strcmp(in->options[i], "true");
@@ -72,7 +74,8 @@ static const struct row *row_missing(const struct instance *in, uint64_t streams
 {
 	for (uint32_t i = 0; i < in->plugin->abi.programs.count; i++) {
 		const struct eun_program *p = &in->plugin->programs[i];
-		if (!in->rows[i].struck || p->flags & EUN_PROGRAM_OPTIONAL || !(p->streams & streams))
+		if (!in->rows[i].struck || p->flags & EUN_PROGRAM_OPTIONAL || !(p->streams & streams) ||
+		    !row_switched_on(in, p))
 			continue;
 		bool other = false;
 		for (uint32_t j = 0; p->group && j < in->plugin->abi.programs.count; j++)
@@ -138,7 +141,7 @@ static struct bpf_object *open_object(struct instance *in, char *why, size_t why
 		return NULL;
 	}
 	if (set_switch(obj, "eun_cgroup_v1", in->host->cgroup_v1) ||
-	    set_switch(obj, "eun_where_on", in->host->wheres != NULL)) {
+	    set_switch(obj, "eun_where_on", in->host->wheres != NULL) || set_switch(obj, "eun_ia32", in->host->ia32)) {
 		said(in, "open", -EINVAL, "the object's switches can't be set", why, why_size);
 		bpf_object__close(obj);
 		return NULL;

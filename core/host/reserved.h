@@ -12,7 +12,7 @@ static const char *const reserved_names[] = {
 	"plugin",   "plugin-path", "streams",   "pid",      "follow", "uid",       "comm", "container",
 	"mntns",    "pidns",       "failed",    "filter",   "fmt",    "fields",    "sort", "top",
 	"interval", "count",       "set",       "duration", "output", "record",    "btf",  "stats",
-	"help",     "version",     "no-header", "rules",    "config", "ring-size",
+	"help",     "version",     "no-header", "rules",    "config", "ring-size", "ia32",
 };
 #define N_RESERVED_NAMES (sizeof(reserved_names) / sizeof(reserved_names[0]))
 

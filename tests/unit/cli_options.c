@@ -40,7 +40,7 @@ static void complete(void **state)
 		assert_non_null(o->take);
 		assert_int_not_equal(o->commands, 0);
 		assert_int_equal(o->commands >> COMMANDS, 0);
-		assert_int_equal(strspn(o->name, "abcdefghijklmnopqrstuvwxyz-"), strlen(o->name));
+		assert_int_equal(strspn(o->name, "abcdefghijklmnopqrstuvwxyz0123456789-"), strlen(o->name));
 		assert_true(strlen(o->help) > 5 && !strchr(o->help, '\n'));
 		assert_true(!o->value || *o->value);
 	}
@@ -127,7 +127,7 @@ static void right(void **state)
 	assert_int_equal(r.format, FORMAT_CSV);
 	request_free(&r);
 
-	strcpy(words, "run look --port 80 -a -P443 --set x.y=1 --top 5 --interval 500ms -o out --no-header");
+	strcpy(words, "run look --port 80 -a -P443 --set x.y=1 --top 5 --interval 500ms -o out --no-header --ia32 on");
 	assert_int_equal(parse(&r, words, &tool, why, sizeof(why)), 0);
 	assert_int_equal(r.command, COMMAND_RUN);
 	assert_int_equal(r.n_given, 3);
@@ -138,6 +138,7 @@ static void right(void **state)
 	assert_string_equal(r.set.items[0], "x.y=1");
 	assert_int_equal(r.top, 5);
 	assert_int_equal(r.interval_ms, 500);
+	assert_int_equal(r.ia32, IA32_ON);
 	assert_string_equal(r.output, "out");
 	assert_true(r.no_header);
 	assert_true(is_in("port", r.given_names, r.n_given_names) && is_in("top", r.given_names, r.n_given_names));
@@ -184,6 +185,7 @@ static const struct {
 	{"--count 1x", "option --count: '1x' is not a number above 0", false},
 	{"--ring-size 4095", "option --ring-size: '4095' is not a size between 4k and 1g", false},
 	{"--ring-size 2g", "is not a size", false},
+	{"--ia32 maybe", "option --ia32: 'maybe' is none of auto, on, off", false},
 	{"--fmt xml", "option --fmt: unknown format 'xml' (there are text, wide, json, csv)", false},
 	{"list tools --fmt csv", "option --fmt: unknown format 'csv' (there are text, json)", false},
 	{"lsit tools", "unknown command 'lsit', did you mean 'list'? (see eunomia --help)", false},
