@@ -30,6 +30,8 @@
 /* Keeps the compiler from merging a bound check with what it saw before, so that the verifier sees it too. */
 #define EUN_HIDE(var) asm volatile("" : "+r"(var))
 
+#include "ia32.bpf.h"
+
 /* A rendezvous for scratch: one record under construction. An interrupt, or on recent kernels another task, may run a
  * program in the middle of another's record, so each CPU has a few. */
 struct eun_slot {
@@ -363,7 +365,7 @@ static __always_inline void eun_actor_inside(struct eun_event *h, struct pid *pi
 static __always_inline void eun_actor(struct eun_event *h, struct task_struct *task)
 {
 	const struct cred *cred = task->cred;
-	h->flags = 0;
+	h->flags = eun_is_ia32(task) ? EUN_IA32 : 0;
 	h->cgroup = eun_cgroup_v1 ? eun_read_cgroup_v1(task) : task->cgroups->dfl_cgrp->kn->id;
 	h->pid = task->tgid;
 	h->tid = task->pid;
@@ -383,7 +385,7 @@ static __always_inline void eun_actor(struct eun_event *h, struct task_struct *t
 /* The same of any task, by reads: they cost some 300 ns more when it runs, and 4 ms less when it is verified. */
 static __always_inline void eun_actor_of(struct eun_event *h, struct task_struct *task)
 {
-	h->flags = 0;
+	h->flags = eun_read_ia32(task) ? EUN_IA32 : 0;
 	h->cgroup = eun_cgroup_v1 ? eun_read_cgroup_v1(task) : BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	h->pid = BPF_CORE_READ(task, tgid);
 	h->tid = BPF_CORE_READ(task, pid);
@@ -601,6 +603,7 @@ static __always_inline long eun_row_insert(struct eun_slot *s, void *map, const 
 	return err;
 }
 
+#include "call.bpf.h"
 #include "string.bpf.h"
 #ifndef EUN_NO_PATHS /* an object that appends none defines it, and is loaded sooner */
 #include "path.bpf.h"

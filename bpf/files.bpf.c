@@ -14,3 +14,4 @@
 #include "files_io_call.bpf.h"
 #include "files_stat.bpf.h"
 #include "files_life.bpf.h"
+#include "files_ia32.bpf.h"

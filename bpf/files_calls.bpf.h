@@ -8,6 +8,7 @@
 #define AT_EMPTY_PATH 0x1000
 #define FSCONFIG_SET_BINARY 2
 
+/* As eun_arg() counts them. */
 enum files_arg {
 	NONE,
 	FIRST,
@@ -96,32 +97,10 @@ static __always_inline const struct files_call *files_call(long nr)
 	return &files_calls[(u64)nr & (NR_CALLS - 1)];
 }
 
-/*
- * An argument of the current call, also at its end: the registers that it was entered with are still there. A global
- * function, as others below: the verifier checks it once a program, not once a call.
- */
-__noinline u64 files_arg(u32 which)
-{
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	switch (which) {
-	case FIRST:
-		return PT_REGS_PARM1_SYSCALL(regs);
-	case SECOND:
-		return PT_REGS_PARM2_SYSCALL(regs);
-	case THIRD:
-		return PT_REGS_PARM3_SYSCALL(regs);
-	case FOURTH:
-		return PT_REGS_PARM4_SYSCALL(regs);
-	case FIFTH:
-		return PT_REGS_PARM5_SYSCALL(regs);
-	}
-	return 0;
-}
-
 /* The directory that a path is relative to. */
 static __always_inline int files_dirfd(u32 which)
 {
-	return which ? (int)files_arg(which) : EUN_AT_FDCWD;
+	return which ? (int)eun_arg(which) : EUN_AT_FDCWD;
 }
 
 #endif

@@ -176,20 +176,20 @@ static __always_inline void files_aggregate(int fd, u32 op, s64 ret, bool quick)
 	eun_count(FILES_IO, aggregated, 1);
 }
 
-static __always_inline int files_transferred(struct trace_event_raw_sys_exit *ctx, bool quick)
+static __always_inline int files_transferred(u64 nr, s64 ret, bool quick)
 {
-	const struct files_transfer *t = &files_transfers[(u64)ctx->id & (NR_CALLS - 1)];
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	const struct files_transfer *t = &files_transfers[nr & (NR_CALLS - 1)];
+	const struct pt_regs *regs = eun_call_regs();
 	for (int i = 0; i < 2; i++) {
 		const struct files_side *side = &t->side[i];
-		int fd = PT_REGS_PARM1_SYSCALL(regs);
+		int fd = eun_arg_in(regs, FIRST);
 		if (side->fd == NONE)
 			break;
 		if (side->fd == SECOND)
-			fd = PT_REGS_PARM2_SYSCALL(regs);
+			fd = eun_arg_in(regs, SECOND);
 		else if (side->fd == THIRD)
-			fd = PT_REGS_PARM3_SYSCALL(regs);
-		files_aggregate(fd, side->op, ctx->ret, quick);
+			fd = eun_arg_in(regs, THIRD);
+		files_aggregate(fd, side->op, ret, quick);
 	}
 	return 0;
 }
@@ -197,14 +197,14 @@ static __always_inline int files_transferred(struct trace_event_raw_sys_exit *ct
 SEC("?tp")
 int io_exit(struct trace_event_raw_sys_exit *ctx)
 {
-	return files_transferred(ctx, QUICK_KERNEL);
+	return files_transferred(ctx->id, ctx->ret, QUICK_KERNEL);
 }
 
 /* As open_exit_plain. */
 SEC("?tp")
 int io_exit_plain(struct trace_event_raw_sys_exit *ctx)
 {
-	return files_transferred(ctx, false);
+	return files_transferred(ctx->id, ctx->ret, false);
 }
 
 #endif

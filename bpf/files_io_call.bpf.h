@@ -21,8 +21,7 @@ struct {
 	__type(value, u64);
 } files_io_begun SEC(".maps");
 
-SEC("?tp")
-int io_call_enter(struct trace_event_raw_sys_enter *ctx)
+static __always_inline int files_io_call_begins(void)
 {
 	if (!eun_meant(FILES_IO_CALL) && !eun_meant(FILES_SLOW))
 		return 0;
@@ -34,6 +33,12 @@ int io_call_enter(struct trace_event_raw_sys_enter *ctx)
 	else
 		bpf_map_update_elem(&files_io_begun, &tid, &now, BPF_ANY);
 	return 0;
+}
+
+SEC("?tp")
+int io_call_enter(struct trace_event_raw_sys_enter *ctx)
+{
+	return files_io_call_begins();
 }
 
 /* How long the call took that ends; 0: not known. */
@@ -51,14 +56,16 @@ static __always_inline u64 files_latency(void)
 /* Where the bytes of a call began. */
 static __always_inline s64 files_offset(struct file *file, u8 type, const struct files_side *side, u64 bytes)
 {
-	s64 offset = -1;
-	u64 arg = files_arg(side->offset);
+	s64 offset = 0;
+	u64 arg = side->start == AT_POINTER ? eun_arg(side->offset) : eun_arg_64(side->offset);
 	if (side->op == FILES_SYNC)
 		return -1;
 	if (side->start == AT_ARGUMENT && arg != -1ull)
 		return arg;
-	if (side->start == AT_POINTER && arg)
-		return bpf_probe_read_user(&offset, sizeof(offset), (void *)arg) ? -1 : offset - (s64)bytes;
+	if (side->start == AT_POINTER && arg) {
+		u32 size = eun_in_ia32_call(EUN_IA32_NR_sendfile) ? sizeof(u32) : sizeof(u64);
+		return bpf_probe_read_user(&offset, size, (void *)arg) ? -1 : offset - (s64)bytes;
+	}
 	return type == S_IFREG || type == S_IFBLK ? BPF_CORE_READ(file, f_pos) - (s64)bytes : -1;
 }
 
@@ -71,7 +78,7 @@ __noinline int files_report(u32 stream, u32 nr, u32 i, s64 ret, u64 latency)
 	u64 sets = eun_enter(stream);
 	if (!sets)
 		return 0;
-	int fd = files_arg(side->fd);
+	int fd = eun_arg(side->fd);
 	struct file *file = eun_fd_file(fd);
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	if (!files_counts(BPF_CORE_READ(inode, i_mode) >> 12)) {
@@ -104,22 +111,27 @@ static __always_inline void files_was_fast(void)
 		eun_count(FILES_SLOW, not_where, 1);
 }
 
-SEC("?tp")
-int io_call_exit(struct trace_event_raw_sys_exit *ctx)
+static __always_inline int files_io_call_ends(u64 nr, s64 ret)
 {
-	const struct files_transfer *t = &files_transfers[(u64)ctx->id & (NR_CALLS - 1)];
+	const struct files_transfer *t = &files_transfers[nr & (NR_CALLS - 1)];
 	u64 latency = files_latency();
 	bool slow = latency && latency >= files_slow_ns;
 	for (u32 i = 0; i < 2; i++) {
 		if (!t->side[i].fd)
 			break;
-		files_report(FILES_IO_CALL, ctx->id, i, ctx->ret, latency);
+		files_report(FILES_IO_CALL, nr, i, ret, latency);
 		if (slow)
-			files_report(FILES_SLOW, ctx->id, i, ctx->ret, latency);
+			files_report(FILES_SLOW, nr, i, ret, latency);
 		else
 			files_was_fast();
 	}
 	return 0;
+}
+
+SEC("?tp")
+int io_call_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	return files_io_call_ends(ctx->id, ctx->ret);
 }
 
 #endif

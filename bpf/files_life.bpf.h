@@ -86,9 +86,9 @@ __noinline int files_name_at(u32 level, int dirfd, u64 text)
 static __always_inline struct files_name *files_name_of(struct eun_slot *s, const struct files_call *call, u32 second)
 {
 	if (second)
-		files_name_at(s->level, files_dirfd(call->other_dirfd), files_arg(call->other));
+		files_name_at(s->level, files_dirfd(call->other_dirfd), eun_arg(call->other));
 	else
-		files_name_at(s->level, files_dirfd(call->dirfd), files_arg(call->path));
+		files_name_at(s->level, files_dirfd(call->dirfd), eun_arg(call->path));
 	return (void *)s->path;
 }
 
@@ -105,12 +105,11 @@ static __always_inline void files_born(struct eun_slot *s, struct files_name *na
 	bpf_map_update_elem(&files_births, name, &b, BPF_ANY);
 }
 
-SEC("?tp")
-int life_open(struct trace_event_raw_sys_exit *ctx)
+static __always_inline int files_life_begins(s64 ret)
 {
-	if (ctx->ret < 0 || !eun_meant(FILES_LIFE))
+	if (ret < 0 || !eun_meant(FILES_LIFE))
 		return 0;
-	struct file *file = eun_fd_file(ctx->ret);
+	struct file *file = eun_fd_file(ret);
 	if (!(BPF_CORE_READ(file, f_mode) & FMODE_CREATED))
 		return 0;
 	struct eun_slot *s = eun_slot_take();
@@ -123,6 +122,12 @@ int life_open(struct trace_event_raw_sys_exit *ctx)
 	files_born(s, files_name(s, e->path), BPF_CORE_READ(file, f_inode));
 	eun_drop(s);
 	return 0;
+}
+
+SEC("?tp")
+int life_open(struct trace_event_raw_sys_exit *ctx)
+{
+	return files_life_begins(ctx->ret);
 }
 
 /* The inode is still the one that was made, and has a name. */
@@ -162,7 +167,7 @@ static __always_inline bool files_unlinked(struct eun_slot *s, const struct file
 static __always_inline bool files_renamed(struct eun_slot *s, const struct files_call *call)
 {
 	struct files_birth moved = {}, other = {};
-	bool exchange = call->flags && files_arg(call->flags) & RENAME_EXCHANGE, died = false;
+	bool exchange = call->flags && eun_arg(call->flags) & RENAME_EXCHANGE, died = false;
 	struct files_name *name = files_name_of(s, call, 0);
 	struct files_birth *b = bpf_map_lookup_elem(&files_births, name);
 	if (b) {
@@ -208,11 +213,10 @@ static __always_inline void files_name_made(const struct files_call *call)
 	eun_drop(s);
 }
 
-SEC("?tp")
-int life_exit(struct trace_event_raw_sys_exit *ctx)
+static __always_inline int files_life_changes(u32 nr, s64 ret)
 {
-	const struct files_call *call = files_call(ctx->id);
-	if (ctx->ret < 0)
+	const struct files_call *call = files_call(nr);
+	if (ret < 0)
 		return 0;
 	if (call->stream == FILES_LINK || call->stream == FILES_MKNOD) {
 		files_name_made(call);
@@ -231,6 +235,12 @@ int life_exit(struct trace_event_raw_sys_exit *ctx)
 		eun_drop(s);
 	}
 	return 0;
+}
+
+SEC("?tp")
+int life_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	return files_life_changes(ctx->id, ctx->ret);
 }
 
 #endif

@@ -25,6 +25,7 @@
 
 #define NR_read 0
 #define NR_write 1
+#define NR_close 3
 #define NR_fstat 5
 #define NR_pread64 17
 #define NR_pwrite64 18
@@ -83,6 +84,7 @@
 #define NR_fchownat 54
 #define NR_fchown 55
 #define NR_openat 56
+#define NR_close 57
 #define NR_read 63
 #define NR_write 64
 #define NR_readv 65

@@ -61,20 +61,20 @@ static __always_inline bool files_add_opened(struct eun_slot *s, struct files_op
 	return file;
 }
 
-/* Of the registers, not by files_arg(): no call is made that can be saved. */
-static __always_inline u32 files_open_flags(const struct files_call *call, struct pt_regs *regs)
+/* Of the registers, not by eun_arg(): no call is made that can be saved. */
+static __always_inline u32 files_open_flags(const struct files_call *call, const struct pt_regs *regs)
 {
 	u32 flags = FILES_CREAT_FLAGS;
 	if (call->flags_are_how)
-		bpf_probe_read_user(&flags, sizeof(flags), (void *)PT_REGS_PARM3_SYSCALL(regs));
+		bpf_probe_read_user(&flags, sizeof(flags), (void *)eun_arg_in(regs, THIRD));
 	else if (call->flags == THIRD)
-		flags = PT_REGS_PARM3_SYSCALL(regs);
+		flags = eun_arg_in(regs, THIRD);
 	else if (call->flags == SECOND)
-		flags = PT_REGS_PARM2_SYSCALL(regs);
+		flags = eun_arg_in(regs, SECOND);
 	return flags;
 }
 
-static __always_inline int files_opened(struct trace_event_raw_sys_exit *ctx, bool quick)
+static __always_inline int files_opened(u32 nr, s64 ret, bool quick)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	u64 sets = eun_enter(FILES_OPEN);
@@ -83,12 +83,12 @@ static __always_inline int files_opened(struct trace_event_raw_sys_exit *ctx, bo
 		return 0;
 	struct task_struct *loaded = quick ? quick_task(task) : task;
 	eun_actor((void *)s->rec, loaded);
-	const struct files_call *call = files_call(ctx->id);
+	const struct files_call *call = files_call(nr);
 	struct files_open *e = eun_record(s);
 	e->call = call->call;
-	e->ret = ctx->ret < 0 ? ctx->ret : 0;
-	e->fd = ctx->ret < 0 ? -1 : ctx->ret;
-	e->flags = files_open_flags(call, (void *)bpf_task_pt_regs(task));
+	e->ret = ret < 0 ? ret : 0;
+	e->fd = ret < 0 ? -1 : ret;
+	e->flags = files_open_flags(call, (const struct pt_regs *)bpf_task_pt_regs(task));
 	if (e->fd >= 0 && ((quick && quick_add_opened(s, e, loaded)) || files_add_opened(s, e))) {
 		eun_submit(s);
 		return 0;
@@ -96,7 +96,7 @@ static __always_inline int files_opened(struct trace_event_raw_sys_exit *ctx, bo
 	e->path_source = FILES_FROM_USER;
 	if (call->path)
 		eun_add_path_at(s, &e->at.path, &e->at.dir, &e->at.name, files_dirfd(call->dirfd),
-				(void *)files_arg(call->path), false);
+				(void *)eun_arg(call->path), false);
 	eun_submit(s);
 	return 0;
 }
@@ -104,23 +104,21 @@ static __always_inline int files_opened(struct trace_event_raw_sys_exit *ctx, bo
 SEC("?tp")
 int open_exit(struct trace_event_raw_sys_exit *ctx)
 {
-	return files_opened(ctx, QUICK_KERNEL);
+	return files_opened(ctx->id, ctx->ret, QUICK_KERNEL);
 }
 
 /* For kernels before 5.16, which refuse a call that they don't know even where it is never made. */
 SEC("?tp")
 int open_exit_plain(struct trace_event_raw_sys_exit *ctx)
 {
-	return files_opened(ctx, false);
+	return files_opened(ctx->id, ctx->ret, false);
 }
 
 /* When close ends, the file is gone: taken when it begins. A descriptor that is open never fails to be released. */
-SEC("?tp")
-int close_enter(struct trace_event_raw_sys_enter *ctx)
+static __always_inline int files_closes(int fd)
 {
 	if (!eun_wanted(FILES_CLOSE))
 		return 0;
-	int fd = ctx->args[0];
 	struct file *file = eun_fd_file(fd);
 	struct eun_slot *s = file ? eun_begin(FILES_CLOSE, sizeof(struct files_close)) : NULL;
 	if (!s)
@@ -130,6 +128,12 @@ int close_enter(struct trace_event_raw_sys_enter *ctx)
 	files_add_file(s, &e->file, &e->path, &e->fs_path, file);
 	eun_submit(s);
 	return 0;
+}
+
+SEC("?tp")
+int close_enter(struct trace_event_raw_sys_enter *ctx)
+{
+	return files_closes(ctx->args[0]);
 }
 
 #endif

@@ -41,26 +41,31 @@ struct {
 	__type(value, struct files_begun);
 } files_begun SEC(".maps");
 
-SEC("?tp")
-int path_enter(struct trace_event_raw_sys_enter *ctx)
+static __always_inline void files_path_begins(u32 nr)
 {
-	const struct files_call *call = files_call(ctx->id);
+	const struct files_call *call = files_call(nr);
 	if (!eun_meant(call->stream))
-		return 0;
+		return;
 	struct eun_slot *s = eun_slot_take();
 	if (!s)
-		return 0;
+		return;
 	struct files_begun *b = eun_record(s);
 	u64 tid = (u32)bpf_get_current_pid_tgid();
 	__builtin_memset(b, 0, sizeof(*b));
 	if (call->stream == FILES_MOUNT)
 		b->time = bpf_ktime_get_boot_ns();
-	if (call->path && bpf_probe_read_user_str(b->text[0], FILES_TEXT, (void *)files_arg(call->path)) > 0)
+	if (call->path && bpf_probe_read_user_str(b->text[0], FILES_TEXT, (void *)eun_arg(call->path)) > 0)
 		b->read |= 1;
-	if (call->other && bpf_probe_read_user_str(b->text[1], FILES_TEXT, (void *)files_arg(call->other)) > 0)
+	if (call->other && bpf_probe_read_user_str(b->text[1], FILES_TEXT, (void *)eun_arg(call->other)) > 0)
 		b->read |= 2;
 	bpf_map_update_elem(&files_begun, &tid, b, BPF_ANY);
 	eun_drop(s);
+}
+
+SEC("?tp")
+int path_enter(struct trace_event_raw_sys_enter *ctx)
+{
+	files_path_begins(ctx->id);
 	return 0;
 }
 
@@ -123,12 +128,12 @@ static const u32 files_sizes[16] = {
 static __always_inline void files_add_path(struct eun_slot *s, struct files_path *e, const struct files_call *call)
 {
 	if (call->path) {
-		files_add_text(s->level, 0, files_dirfd(call->dirfd), files_arg(call->path));
+		files_add_text(s->level, 0, files_dirfd(call->dirfd), eun_arg(call->path));
 		/* AT_EMPTY_PATH: an empty text names the directory's descriptor itself */
 		if (!e->at.dir || !e->at.name || EUN_REF_LEN(e->at.name))
 			e->path_source = FILES_FROM_USER;
 	} else if (call->dirfd) {
-		struct file *file = eun_fd_file(files_arg(call->dirfd));
+		struct file *file = eun_fd_file(eun_arg(call->dirfd));
 		if (file)
 			eun_add_file_path(s, &e->at.path, NULL, file);
 	}
@@ -140,34 +145,55 @@ static __always_inline void files_add_other(struct eun_slot *s, struct files_pat
 	if (call->call == FILES_CALL_fsconfig && e->flags == FSCONFIG_SET_BINARY)
 		return;
 	files_add_text(s->level, 1, call->other_is_text ? FILES_NO_DIR : files_dirfd(call->other_dirfd),
-		       files_arg(call->other));
+		       eun_arg(call->other));
 }
 
 static __always_inline void files_add_mount(struct eun_slot *s, struct files_mount *e, const struct files_call *call)
 {
 	if (call->fstype)
-		eun_add_user_string(s, &e->fstype, (void *)files_arg(call->fstype));
+		eun_add_user_string(s, &e->fstype, (void *)eun_arg(call->fstype));
 	if (call->key)
-		eun_add_user_string(s, &e->key, (void *)files_arg(call->key));
+		eun_add_user_string(s, &e->key, (void *)eun_arg(call->key));
 	if (call->call == FILES_CALL_mount)
 		e->mount_flags = e->pair.p.flags;
 	if (call->call == FILES_CALL_umount2)
 		e->umount_flags = e->pair.p.flags;
 	if (call->data)
-		eun_add_user_string(s, &e->data, (void *)files_arg(call->data));
+		eun_add_user_string(s, &e->data, (void *)eun_arg(call->data));
 	u64 tid = (u32)bpf_get_current_pid_tgid();
 	struct files_begun *b = bpf_map_lookup_elem(&files_begun, &tid);
 	if (b)
 		e->latency_ns = e->pair.p.h.time - b->time;
 }
 
+/* The length that a file is to have. The older calls of 32-bit programs have one that is not in two registers. */
+static __always_inline u64 files_length(u32 which)
+{
+	if (eun_in_ia32_call(EUN_IA32_NR_truncate) || eun_in_ia32_call(EUN_IA32_NR_ftruncate))
+		return (s32)eun_arg(which);
+	return eun_arg_64(which);
+}
+
+/* A user or a group. The older calls of 32-bit programs have numbers of 16 bits, where ~0 is none, too. */
+static __always_inline u32 files_owner(u32 which)
+{
+	u32 id = eun_arg(which);
+	if (eun_in_ia32_call(EUN_IA32_NR_chown) || eun_in_ia32_call(EUN_IA32_NR_lchown) ||
+	    eun_in_ia32_call(EUN_IA32_NR_fchown))
+		return (u16)id == 0xffff ? ~0u : (u16)id;
+	return id;
+}
+
 static __always_inline void files_add_value(struct files_value *e, const struct files_call *call)
 {
 	if (call->value_is_64) {
-		e->length = files_arg(call->value[0]);
+		e->length = files_length(call->value[0]);
+	} else if (call->stream == FILES_CHOWN) {
+		e->owner_uid = files_owner(call->value[0]);
+		e->owner_gid = files_owner(call->value[1]);
 	} else {
-		e->value[0] = files_arg(call->value[0]);
-		e->value[1] = files_arg(call->value[1]);
+		e->value[0] = eun_arg(call->value[0]);
+		e->value[1] = eun_arg(call->value[1]);
 	}
 	if (call->stream == FILES_CHMOD)
 		e->special = e->mode & FILES_SPECIAL;
@@ -181,7 +207,8 @@ static __always_inline void files_describe(struct eun_slot *s, const struct file
 	s->len = files_sizes[call->stream & 15];
 	e->ret = ret;
 	e->call = call->call;
-	e->flags = files_arg(call->flags);
+	if (!eun_in_ia32_call(EUN_IA32_NR_umount)) /* the older umount has none */
+		e->flags = eun_arg(call->flags);
 	e->symbolic = call->call == FILES_CALL_symlink || call->call == FILES_CALL_symlinkat;
 	e->is_dir = call->call == FILES_CALL_rmdir || (call->call == FILES_CALL_unlinkat && e->flags & AT_REMOVEDIR);
 	files_add_path(s, e, call);
@@ -193,20 +220,25 @@ static __always_inline void files_describe(struct eun_slot *s, const struct file
 		files_add_mount(s, (void *)e, call);
 }
 
-SEC("?tp")
-int path_exit(struct trace_event_raw_sys_exit *ctx)
+static __always_inline void files_path_ends(u32 nr, s64 ret)
 {
-	const struct files_call *call = files_call(ctx->id);
+	const struct files_call *call = files_call(nr);
 	u64 tid = (u32)bpf_get_current_pid_tgid();
 	struct files_begun *b = bpf_map_lookup_elem(&files_begun, &tid);
 	u64 sets = eun_enter(call->stream);
 	struct eun_slot *s = sets ? eun_make_seldom(call->stream, sizeof(struct files_mount), sets) : NULL;
 	if (s) {
-		files_describe(s, call, ctx->ret);
+		files_describe(s, call, ret);
 		eun_submit(s);
 	}
 	if (b)
 		bpf_map_delete_elem(&files_begun, &tid);
+}
+
+SEC("?tp")
+int path_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	files_path_ends(ctx->id, ctx->ret);
 	return 0;
 }
 

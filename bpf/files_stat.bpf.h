@@ -11,25 +11,24 @@ static __always_inline int files_asked_fd(const struct files_call *call, u32 fla
 {
 	char first = 0;
 	if (!call->path)
-		return files_arg(call->dirfd);
+		return eun_arg(call->dirfd);
 	if (!call->dirfd || !(flags & AT_EMPTY_PATH))
 		return -1;
-	bpf_probe_read_user(&first, sizeof(first), (void *)files_arg(call->path));
-	return first ? -1 : (int)files_arg(call->dirfd);
+	bpf_probe_read_user(&first, sizeof(first), (void *)eun_arg(call->path));
+	return first ? -1 : (int)eun_arg(call->dirfd);
 }
 
-SEC("?tp")
-int stat_exit(struct trace_event_raw_sys_exit *ctx)
+static __always_inline int files_asked(u32 nr, s64 ret)
 {
 	struct eun_slot *s = eun_begin(FILES_STAT, sizeof(struct files_stat));
 	if (!s)
 		return 0;
-	const struct files_call *call = files_call(ctx->id);
+	const struct files_call *call = files_call(nr);
 	struct files_stat *e = eun_record(s);
-	e->p.ret = ctx->ret;
+	e->p.ret = ret;
 	e->p.call = call->call;
-	e->p.flags = files_arg(call->flags);
-	e->access = files_arg(call->value[0]);
+	e->p.flags = eun_arg(call->flags);
+	e->access = eun_arg(call->value[0]);
 	e->fd = files_asked_fd(call, e->p.flags);
 	struct file *file = e->fd >= 0 ? eun_fd_file(e->fd) : NULL;
 	if (file) {
@@ -37,12 +36,18 @@ int stat_exit(struct trace_event_raw_sys_exit *ctx)
 	} else if (call->path) {
 		e->p.path_source = FILES_FROM_USER;
 		eun_add_path_at(s, &e->p.at.path, &e->p.at.dir, &e->p.at.name, files_dirfd(call->dirfd),
-				(void *)files_arg(call->path), false);
+				(void *)eun_arg(call->path), false);
 	}
 	if (e->fd < 0)
 		e->fd = -1;
 	eun_submit(s);
 	return 0;
+}
+
+SEC("?tp")
+int stat_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	return files_asked(ctx->id, ctx->ret);
 }
 
 #endif

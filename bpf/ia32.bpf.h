@@ -27,6 +27,12 @@ static __always_inline bool eun_is_ia32(struct task_struct *task)
 	return task->thread_info.status & EUN_TS_COMPAT;
 }
 
+/* The same of any task, by a read. */
+static __always_inline bool eun_read_ia32(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, thread_info.status) & EUN_TS_COMPAT;
+}
+
 /* The number that 64-bit programs have for a 32-bit program's call; ~0: there is no such call. */
 static __always_inline u32 eun_ia32_number(u32 number)
 {
@@ -60,6 +66,11 @@ static __always_inline void eun_call_args(u64 args[6], const struct pt_regs *reg
 static __always_inline bool eun_is_ia32(struct task_struct *task)
 {
 	return task->thread_info.flags & EUN_TIF_32BIT;
+}
+
+static __always_inline bool eun_read_ia32(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, thread_info.flags) & EUN_TIF_32BIT;
 }
 
 static __always_inline u32 eun_ia32_number(u32 number)

@@ -480,6 +480,14 @@ static const struct eun_option options[] = {
 #define BIRTH(call, flags) EXIT("life_open", call, EUN_BIT(FILES_LIFE), flags)
 #define LIFE(call, flags) EXIT("life_exit", call, EUN_BIT(FILES_LIFE), flags)
 
+/* Streams for which something is done when a call begins, and when it ends. */
+#define PATHS                                                                                           \
+	(EUN_BIT(FILES_RENAME) | EUN_BIT(FILES_UNLINK) | EUN_BIT(FILES_LINK) | EUN_BIT(FILES_CHMOD) |   \
+	 EUN_BIT(FILES_CHOWN) | EUN_BIT(FILES_TRUNCATE) | EUN_BIT(FILES_MKDIR) | EUN_BIT(FILES_MKNOD) | \
+	 EUN_BIT(FILES_MOUNT))
+#define BEGINS (PATHS | IO_CALLS | EUN_BIT(FILES_CLOSE))
+#define ENDS (PATHS | IO_CALLS | EUN_BIT(FILES_OPEN) | EUN_BIT(FILES_IO) | EUN_BIT(FILES_STAT) | EUN_BIT(FILES_LIFE))
+
 static const struct eun_program programs[] = {
 	OPEN("openat", 0),
 	OPEN("openat2", 0),
@@ -565,6 +573,8 @@ static const struct eun_program programs[] = {
 	LIFE("rename", LEGACY),
 	LIFE("unlinkat", 0),
 	LIFE("unlink", LEGACY),
+	{.name = "ia32_enter", .streams = BEGINS, .flags = EUN_PROGRAM_IA32},
+	{.name = "ia32_exit", .streams = ENDS, .flags = EUN_PROGRAM_IA32},
 };
 
 static const struct eun_aggregate aggregates[] = {
