@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event/keep.h"
+
 #define KEYS_MAX 16
-#define KEPT_MAX 64 /* fields */
 
 struct order {
 	char name[64];
@@ -276,50 +277,6 @@ int table_keep(struct table *t, const struct field *const *fields, size_t n)
 	return 0;
 }
 
-/* What is kept of an event beside its record: the values, then the texts that they point to. *size 0: nothing. */
-static bool read_kept(const struct table *t, const struct view *view, struct kept *kept, size_t *size)
-{
-	*size = t->n_keep ? sizeof(*kept) + t->n_keep * sizeof(kept->values[0]) : 0;
-	kept->n = (uint32_t)t->n_keep;
-	for (size_t i = 0; i < t->n_keep; i++) {
-		struct kept_value *k = &kept->values[i];
-		k->field = t->keep[i];
-		k->has = view_read(view, k->field, &k->value);
-		*size += k->has && k->value.ptr ? k->value.len : 0;
-	}
-	return *size;
-}
-
-/* A copy of the event in one piece: record, kept values, texts. NULL: no memory. */
-static void *row_copy(const struct table *t, const struct view *view, struct view *out, size_t *bytes)
-{
-	union {
-		struct kept kept;
-		char room[sizeof(struct kept) + KEPT_MAX * sizeof(struct kept_value)];
-	} u;
-	size_t at = (view->len + 7u) & ~7u, size;
-	bool any = read_kept(t, view, &u.kept, &size);
-	char *copy = malloc(at + size);
-	*bytes = at + size;
-	if (!copy)
-		return NULL;
-	memcpy(copy, view->rec, view->len);
-	*out = (struct view){.rec = (void *)copy, .len = view->len, .stream = view->stream};
-	if (!any)
-		return copy;
-	struct kept *kept = (struct kept *)(copy + at);
-	char *texts = (char *)&kept->values[t->n_keep];
-	memcpy(kept, &u.kept, (size_t)(texts - (char *)kept));
-	for (uint32_t i = 0; i < kept->n; i++) {
-		struct value *v = &kept->values[i].value;
-		if (kept->values[i].has && v->ptr)
-			v->ptr = memcpy(texts, v->ptr, v->len);
-		texts += kept->values[i].has && v->ptr ? v->len : 0;
-	}
-	out->kept = kept;
-	return copy;
-}
-
 int table_add(struct table *t, const struct view *view)
 {
 	const struct fields *f = fields_of(t, view->stream);
@@ -339,7 +296,7 @@ int table_add(struct table *t, const struct view *view)
 		return -ENOMEM;
 	struct view copy;
 	size_t bytes;
-	if (!row_copy(t, view, &copy, &bytes))
+	if (!view_copy(view, t->keep, t->n_keep, &copy, &bytes))
 		return -ENOMEM;
 	t->bytes += bytes;
 	t->rows[t->n] = (struct row){copy, f, hash, t->n};
