@@ -26,7 +26,9 @@
  *
  * A later file (the user's) may say [list NAME] append = ..., [macro NAME] append = ..., [exception RULE] any number of
  * times, and [rule NAME] again with some keys: those replace the earlier ones. [rules] enable =, disable =: names,
- *globs of names, or tag:T1059; the last word counts.
+ * globs of names, or tag:T1059; the last word counts. Within one file a name stands once.
+ *
+ * One thread.
  */
 #ifndef CORE_RULE_RULE_H
 #define CORE_RULE_RULE_H
@@ -42,20 +44,24 @@ struct rule {
 	enum severity severity;
 	const char *const *streams; /* names; "files.*" matches; n_streams */
 	size_t n_streams;
-	const char *where; /* NULL: every event */
-	const char *message;
+	const char *where;   /* NULL: every event */
+	const char *message; /* {field} is the event's, {{ a brace; NULL: the rule's name */
 	const char *const *tags;
 	size_t n_tags;
 	const char *const *key; /* fields that events of one kind agree in; none: all are of one kind */
 	size_t n_key;
-	uint64_t
-		window_ms; /* after an alert, further ones of its kind are counted so long, then told as one; 0: each */
+	/* after an alert, further ones of its kind are counted so long, then told as one; 0: each */
+	uint64_t window_ms;
 	bool enabled;
 	const char *const *actions; /* "kill", "stop", "exec:NAME"; see action.h */
 	size_t n_actions;
-	struct filter_source source; /* where `where` was written */
+	struct filter_source source; /* where `where` was written; a script's: where rule{} is */
 	const char *file;
 	uint32_t line;
+	/* A script's own condition, asked when `where` and the exceptions let the event pass. NULL: none. */
+	bool (*when)(void *context, size_t index, const struct view *view);
+	void *when_context;
+	size_t when_index;
 };
 
 /* What was read: rules by name, lists, macros, exceptions. */
@@ -63,17 +69,29 @@ struct rules;
 
 struct rules *rules_new(void);
 void rules_free(struct rules *rules);
-/* A file, or a folder: all *.ini in it in the order of their names (Lua is core/script's). -EINVAL with `error`. */
+/*
+ * A file, or a folder: all *.ini in it in the order of their names (Lua is core/script's). -EINVAL or -errno with
+ * `error`, -ENOMEM; then the rules are to be thrown away, as some of the file may be in them.
+ */
 int rules_read(struct rules *rules, const char *path, struct config_error *error);
 /* The sections [rule], [list], [macro], [exception], [rules] of a config; others are not looked at. */
 int rules_add(struct rules *rules, const struct config *config, struct config_error *error);
-/* One made by a script; copied. -EEXIST with `error`: there is one of that name. */
+/* One made by a script; copied. -EEXIST with `error`: there is one of that name. -ENOMEM. */
 int rules_add_rule(struct rules *rules, const struct rule *rule, struct config_error *error);
+
+/* When all is read: names in [exception] and [rules] that are no rule's. -EINVAL with `error`. */
+int rules_check(const struct rules *rules, struct config_error *error);
+/* Streams that the schema, which has all that are installed, lacks. -EINVAL with `error`. */
+int rules_check_streams(const struct rules *rules, const struct schema *schema, struct config_error *error);
 
 size_t rules_count(const struct rules *rules);
 const struct rule *rules_at(const struct rules *rules, size_t i);
+/* NULL: there is none of that name. */
+const struct rule *rules_find(const struct rules *rules, const char *name);
 const struct filter_defs *rules_defs(const struct rules *rules);
 /* Streams that an enabled rule names, with globs as written; each once. Returns how many; *names is freed by free(). */
 size_t rules_streams(const struct rules *rules, const char ***names);
+/* True: the rule names the stream. */
+bool rule_means(const struct rule *rule, const struct stream *stream);
 
 #endif
