@@ -1,0 +1,2 @@
+-- Never ends.
+on("test.every", function() while true do end end)

@@ -1,0 +1,17 @@
+-- Loops of the library over what is not there.
+local n = 0
+local liar = setmetatable({}, {__len = function() return 1 << 40 end, __index = rawlen, __newindex = rawequal})
+local calls = {
+	function() table.move({}, 1, math.maxinteger - 1, 2) end,
+	function() table.concat({}, "", 1, math.maxinteger) end,
+	function() table.unpack({}, 1, 1 << 30) end,
+	function() table.insert(liar, 1, 1) end,
+	function() table.sort(liar) end,
+	function() table.concat(liar) end,
+	function() while true do select(-1, table.unpack({}, 1, 200000)) end end,
+}
+on("test.every", function()
+	n = n % #calls + 1
+	pcall(calls[n])
+	error("next")
+end)
