@@ -133,7 +133,8 @@ struct files_open {
 	struct files_inode file;
 	__u32 flags;
 	__u8 call, path_source;
-	__u8 reserved[2];
+	__u8 other_process;
+	__u8 reserved;
 };
 
 struct files_close {

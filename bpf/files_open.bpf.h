@@ -61,6 +61,28 @@ static __always_inline bool files_add_opened(struct eun_slot *s, struct files_op
 	return file;
 }
 
+#define PROC_SUPER_MAGIC 0x9fa0 /* include/uapi/linux/magic.h */
+
+/* Of a descriptor that leads into /proc/PID or /proc/PID/task/TID: that is another process than the current one. */
+__noinline int files_is_of_other(int fd)
+{
+	struct file *file = eun_fd_file(fd);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct proc_inode *proc = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
+	struct pid *pid = inode ? BPF_CORE_READ(proc, pid) : NULL;
+	struct hlist_node *node = BPF_CORE_READ(pid, tasks[0].first);
+	if (!node) /* of no process, or it has ended */
+		return 0;
+	struct task_struct *task = (void *)node - bpf_core_field_offset(struct task_struct, pid_links);
+	return BPF_CORE_READ(task, tgid) != bpf_get_current_pid_tgid() >> 32;
+}
+
+static __always_inline void files_add_owner(struct files_open *e)
+{
+	if (e->file.fs_magic == PROC_SUPER_MAGIC)
+		e->other_process = files_is_of_other(e->fd);
+}
+
 /* Of the registers, not by eun_arg(): no call is made that can be saved. */
 static __always_inline u32 files_open_flags(const struct files_call *call, const struct pt_regs *regs)
 {
@@ -90,6 +112,7 @@ static __always_inline int files_opened(u32 nr, s64 ret, bool quick)
 	e->fd = ret < 0 ? -1 : ret;
 	e->flags = files_open_flags(call, (const struct pt_regs *)bpf_task_pt_regs(task));
 	if (e->fd >= 0 && ((quick && quick_add_opened(s, e, loaded)) || files_add_opened(s, e))) {
+		files_add_owner(e);
 		eun_submit(s);
 		return 0;
 	}

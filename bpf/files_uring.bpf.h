@@ -101,6 +101,8 @@ static __always_inline void files_uring_report(struct io_kiocb *req, int res, co
 		files_add_uring_text(s, b ? b->dirfd : 0, b && b->read ? b->text[0] : NULL);
 		if (b && b->text[0][FILES_TEXT - 2])
 			eun_flag(s, EUN_TRUNCATED);
+	} else {
+		files_add_owner(e);
 	}
 	eun_submit(s);
 }

@@ -19,6 +19,7 @@ enum ipc_stream {
 	IPC_VM,
 	IPC_MESSAGE,
 	IPC_UNIX_MESSAGE,
+	IPC_STREAMS,
 };
 
 enum ipc_kind {
@@ -131,7 +132,7 @@ struct ipc_op {
 	__u16 sem_num;
 	__s16 sem_op;
 	__u8 kind, call, socket_type;
-	__u8 reserved;
+	__u8 other_process;
 	char peer_comm[EUN_COMM_LEN];
 };
 

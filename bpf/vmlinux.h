@@ -275,6 +275,10 @@ struct inode {
 	kgid_t i_gid;
 	void *i_private;
 };
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
+};
 struct file {
 	unsigned int f_mode;
 	unsigned int f_flags;

@@ -221,6 +221,7 @@ static const struct eun_field open_fields[] = {
 	EUN_FIELD(struct files_open, ret, EUN_ERRNO, EUN_FIELD_ERROR, "0, or why it failed"),
 	CALL_FIELD(struct files_open, call),
 	INODE_FIELDS(struct files_open),
+	EUN_FIELD(struct files_open, other_process, EUN_BOOL, 0, "a file in another process's /proc/PID"),
 };
 
 static const struct eun_field close_fields[] = {

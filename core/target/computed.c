@@ -142,6 +142,18 @@ static bool container_state(const struct view *view, const struct field *field, 
 	return c != NULL;
 }
 
+/* Where it is now it has not run a program yet, as a runtime that sets a container up from inside. */
+static bool outside(const struct view *view, const struct field *field, struct value *out)
+{
+	const struct computed *c = field->context;
+	const struct proc *p = actor(view, field);
+	if (!p || !p->exec_seen || !c->containers || !containers_of(c->containers, view->rec))
+		return false;
+	struct eun_event then = {.flags = p->exec_flags, .cgroup = p->exec_cgroup, .time = view->rec->time};
+	out->u = !containers_of(c->containers, &then);
+	return true;
+}
+
 /* As people call it. */
 static bool container(const struct view *view, const struct field *field, struct value *out)
 {
@@ -182,6 +194,11 @@ static const struct {
 	  .flags = FIELD_EACH,
 	  .get = ancestor_exe,
 	  .help = "the exe of who made it, of who made that one, and so on, 32 at most"},
+	 true},
+	{{.name = "proc.outside",
+	  .type = EUN_BOOL,
+	  .get = outside,
+	  .help = "it is in a container, but its program was run outside: a runtime's set-up"},
 	 true},
 	{{.name = "container",
 	  .type = EUN_STRING,
