@@ -155,6 +155,7 @@ static __always_inline void ipc_fill_process(struct ipc_op *e, const struct ipc_
 	else if (call->pidfd && ret != -EBADF)
 		pid = ipc_pidfd_pid(ipc_arg(call->pidfd, 0));
 	ipc_describe(pid, &e->peer_pid, &tid, e->peer_comm);
+	e->other_process = pid && e->peer_pid != e->h.pid;
 }
 
 __noinline int ipc_add_object(u32 level, u32 nr, s64 ret)

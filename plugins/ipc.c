@@ -259,6 +259,7 @@ static const struct eun_field vm_fields[] = {
 	       "read or written", "bytes or the new descriptor, or why it failed"),
 	FD("pidfd_getfd: the new descriptor; -1: none"),
 	OTHER_FD("pidfd_getfd: the descriptor in the other process"),
+	OP(other_process, EUN_BOOL, 0, "it is another process than the caller"),
 };
 
 static const struct eun_field message_fields[] = {
