@@ -232,10 +232,7 @@ static int open_outputs(struct run *r)
 
 static int kernel_status(int err)
 {
-	return err == -EPERM || err == -EACCES || err == -ENOENT || err == -ENODEV || err == -EOPNOTSUPP ||
-			       err == -ENOSYS
-		       ? EXIT_KERNEL
-		       : EXIT_RUN;
+	return session_denied(err) ? EXIT_KERNEL : EXIT_RUN;
 }
 
 static int add_targets(struct run *r, char *why, size_t why_size)

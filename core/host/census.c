@@ -111,6 +111,17 @@ int census_load(struct census *c, const struct host *host, char *why, size_t why
 	return c->watch ? 0 : -errno;
 }
 
+void census_asked(struct census *c)
+{
+	const struct container_watch watch = {c, on_changed, on_sets, on_cgroup};
+	containers_watch(c->containers, &watch);
+}
+
+void census_drop(struct census *c, int set)
+{
+	container_sets_remove(c->sets, set);
+}
+
 int census_start(struct census *c, const struct host *host, void (*waiting)(void *context, const char *container),
 		 void *context, char *why, size_t why_size)
 {
@@ -127,8 +138,7 @@ int census_start(struct census *c, const struct host *host, void (*waiting)(void
 	err = container_sets_resolve(c->sets, c->containers, waiting, context, why, why_size);
 	if (err)
 		return err;
-	const struct container_watch watch = {c, on_changed, on_sets, on_cgroup};
-	containers_watch(c->containers, &watch);
+	census_asked(c);
 	routes_narrow(c->host->routes, narrow, c);
 	rings_before(c->host->rings, before, c);
 	return 0;

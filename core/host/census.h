@@ -37,6 +37,11 @@ int census_load(struct census *census, const struct host *host, char *why, size_
 int census_start(struct census *census, const struct host *host, void (*waiting)(void *context, const char *container),
 		 void *context, char *why, size_t why_size);
 
+/* After census_start(): what was asked for since, or is not any more, decides from here on. */
+void census_asked(struct census *census);
+/* The set means no containers any more. */
+void census_drop(struct census *census, int set);
+
 /* The built-in plugin's instance, if it is part of the run; after census_start() and the load. -ENOMEM. */
 int census_stream(struct census *census, struct instance *instance);
 

@@ -170,13 +170,23 @@ failed:
 	return NULL;
 }
 
-/* Undoes instance_start(); also one that failed half-way. */
-static void unload(struct instance *in)
+void instance_close(struct instance *in)
 {
 	if (in->opened && in->plugin->abi.close)
 		in->plugin->abi.close(in->self);
 	in->opened = false;
+}
+
+void instance_detach(struct instance *in)
+{
 	load_undo(in);
+}
+
+/* Undoes instance_start(); also one that failed half-way. */
+static void unload(struct instance *in)
+{
+	instance_close(in);
+	instance_detach(in);
 }
 
 void instance_destroy(struct instance *in)
@@ -185,8 +195,10 @@ void instance_destroy(struct instance *in)
 		return;
 	unload(in);
 	for (uint32_t i = 0; i < in->plugin->abi.streams.count; i++)
-		if (in->streams[i])
+		if (in->streams[i]) {
+			routes_forget(in->host->routes, in->streams[i]->id);
 			schema_remove(in->host->schema, in->streams[i]->id);
+		}
 	for (uint32_t i = 0; in->options && i < in->plugin->abi.options.count; i++)
 		free(in->options[i]);
 	free(in->options);

@@ -39,6 +39,13 @@ struct instance *instance_new(const struct host *host, const struct plugin *plug
 /* Detaches, closes, gives everything back. Slow: the kernel waits tens of milliseconds for each tracepoint. */
 void instance_destroy(struct instance *instance);
 
+/*
+ * The same in two steps, for a process that lives on: the plugin's close callback, then, in any thread, the slow part.
+ * instance_destroy() is quick afterwards. Nothing flows any more: instance_stopped() was called.
+ */
+void instance_close(struct instance *instance);
+void instance_detach(struct instance *instance);
+
 /* The plugin's stream `i` as it is in the schema. */
 const struct stream *instance_stream(const struct instance *instance, uint32_t i);
 

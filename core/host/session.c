@@ -114,7 +114,7 @@ int session_load(struct session *s, const struct choices *c, session_beside besi
 	}
 	for (size_t i = 0; i < c->n; i++)
 		loading_instance(&loads[i], s->host.kernel, c->items[i].instance,
-				 c->items[i].streams | c->items[i].feeds);
+				 c->items[i].streams | c->items[i].watched | c->items[i].feeds);
 	loading_begin(&loads[c->n], s->host.kernel, run_beside, &work);
 	err = loading_end(&loads[c->n], why, why_size);
 	for (size_t i = 0; i < c->n; i++) {
@@ -158,6 +158,15 @@ int session_loop(struct session *s, void (*drained)(void *context), void *contex
 		return -errno;
 	loop_on_drained(s->loop, drained, context);
 	return loop_add_fd(s->loop, census_fd(s->census), on_census, s);
+}
+
+bool session_denied(int err)
+{
+	static const int denied[] = {-EPERM, -EACCES, -ENOENT, -ENODEV, -EOPNOTSUPP, -ENOSYS};
+	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++)
+		if (err == denied[i])
+			return true;
+	return false;
 }
 
 void session_stop(struct session *s, const struct choices *c)

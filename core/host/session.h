@@ -46,6 +46,9 @@ int session_load(struct session *session, const struct choices *choices, session
 /* Makes the loop: rings, census, signals. `drained` is called after each round that delivered something. -errno. */
 int session_loop(struct session *session, void (*drained)(void *context), void *context);
 
+/* True: what failed with this is not allowed, or not there, on this kernel or with these privileges. */
+bool session_denied(int err);
+
 /* Off, a grace period, and everything that is still on its way; aggregates are not drained. */
 void session_stop(struct session *session, const struct choices *choices);
 

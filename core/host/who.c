@@ -72,7 +72,8 @@ static int look(void *context, const char *path, struct plugin *plugin, const ch
 
 int who_prepare(struct who *w, struct choices *choices, char *const *paths, char *why, size_t why_size)
 {
-	w->computed.procs = w->procs = procs_new(PROCESSES_MAX, PROCESS_TEXT_MAX);
+	if (!w->procs)
+		w->computed.procs = w->procs = procs_new(PROCESSES_MAX, PROCESS_TEXT_MAX);
 	snprintf(why, why_size, "no memory");
 	if (!w->procs)
 		return -ENOMEM;
@@ -99,6 +100,39 @@ static void on_event(void *context, const struct view *view)
 	procs_event(context, view);
 }
 
+static bool is_fed(const struct who *w, const struct instance *instance, uint32_t stream)
+{
+	for (size_t i = 0; i < w->n_feeds; i++)
+		if (w->feeds[i].instance == instance && w->feeds[i].stream == stream)
+			return true;
+	return false;
+}
+
+int who_move(struct who *w, const struct host *host, const struct choices *choices)
+{
+	const struct consumer consumer = {1ull << w->set, NULL, on_event, w->procs};
+	struct who next = *w;
+	next.n_feeds = 0;
+	for (size_t i = 0; i < choices->n; i++)
+		for (uint32_t s = 0; s < choices->items[i].plugin->abi.streams.count; s++) {
+			struct instance *in = choices->items[i].instance;
+			if (!(choices->items[i].feeds & EUN_BIT(s)))
+				continue;
+			next.feeds[next.n_feeds].instance = in;
+			next.feeds[next.n_feeds++].stream = s;
+			if (is_fed(w, in, s))
+				continue;
+			if (routes_add(host->routes, instance_stream(in, s)->id, &consumer))
+				return -ENOMEM;
+			instance_want(in, s, w->set, true);
+		}
+	for (size_t i = 0; i < w->n_feeds; i++)
+		if (!is_fed(&next, w->feeds[i].instance, w->feeds[i].stream))
+			instance_want(w->feeds[i].instance, w->feeds[i].stream, w->set, false);
+	*w = next;
+	return 0;
+}
+
 int who_start(struct who *w, const struct host *host, const struct choices *choices, char *why, size_t why_size)
 {
 	static const struct target_spec everyone;
@@ -107,18 +141,10 @@ int who_start(struct who *w, const struct host *host, const struct choices *choi
 	int set = targets_add(host->targets, &everyone, why, why_size);
 	if (set < 0)
 		return set;
-	const struct consumer consumer = {1ull << set, NULL, on_event, w->procs};
-	for (size_t i = 0; i < choices->n; i++)
-		for (uint32_t s = 0; s < choices->items[i].plugin->abi.streams.count; s++) {
-			if (!(choices->items[i].feeds & EUN_BIT(s)))
-				continue;
-			snprintf(why, why_size, "no memory");
-			if (routes_add(host->routes, instance_stream(choices->items[i].instance, s)->id, &consumer))
-				return -ENOMEM;
-			w->feeds[w->n_feeds].instance = choices->items[i].instance;
-			w->feeds[w->n_feeds++].stream = s;
-			instance_want(choices->items[i].instance, s, set, true);
-		}
+	w->set = set;
+	snprintf(why, why_size, "no memory");
+	if (who_move(w, host, choices))
+		return -ENOMEM;
 	int err = procs_scan(w->procs, "/proc");
 	if (err)
 		snprintf(why, why_size, "/proc: %s", strerror(-err));

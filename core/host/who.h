@@ -16,10 +16,11 @@ struct who {
 	struct computed computed;
 	struct procs *procs; /* NULL: nobody asks */
 	struct {
-		const struct instance *instance;
+		struct instance *instance;
 		uint32_t stream;
 	} feeds[WHO_ROLES];
 	size_t n_feeds;
+	int set; /* everyone */
 };
 
 /* Offers the computed fields to the schema. -ENOMEM. */
@@ -27,8 +28,8 @@ int who_init(struct who *who, const struct containers *containers, struct schema
 void who_free(struct who *who);
 
 /*
- * Makes the process table and adds to the choices what feeds it: at most WHO_ROLES plugins more. To be called where
- * something asks for a field of which computed_of_process() is true. -errno: why.
+ * Makes the process table (unless there is one) and adds to the choices what feeds it: at most WHO_ROLES plugins more.
+ * To be called where something asks for a field of which computed_of_process() is true. -errno: why.
  */
 int who_prepare(struct who *who, struct choices *choices, char *const *paths, char *why, size_t why_size);
 
@@ -37,6 +38,12 @@ int who_prepare(struct who *who, struct choices *choices, char *const *paths, ch
  * there. Without a table nothing. -errno: why.
  */
 int who_start(struct who *who, const struct host *host, const struct choices *choices, char *why, size_t why_size);
+
+/*
+ * The same of other choices, in place of the ones before: for a run whose instances are replaced. -ENOMEM: it goes on
+ * as it was.
+ */
+int who_move(struct who *who, const struct host *host, const struct choices *choices);
 
 /* Events of processes that did not arrive: the table may be wrong. */
 uint64_t who_lost(const struct who *who);

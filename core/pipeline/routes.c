@@ -75,6 +75,14 @@ void routes_remove(struct routes *r, uint16_t stream, const void *context)
 	route->n = kept;
 }
 
+void routes_forget(struct routes *r, uint16_t stream)
+{
+	if (!r || stream >= r->n)
+		return;
+	free(r->routes[stream].consumers);
+	r->routes[stream] = (struct route){0};
+}
+
 void routes_narrow(struct routes *r, uint64_t (*narrow)(void *context, const struct eun_event *event, uint64_t sets),
 		   void *context)
 {

@@ -32,6 +32,9 @@ int routes_add(struct routes *routes, uint16_t stream, const struct consumer *co
 /* Removes the consumers of a stream that have this context. */
 void routes_remove(struct routes *routes, uint16_t stream, const void *context);
 
+/* The stream is gone and its number may be another's: no consumers, counts of 0. `routes` may be NULL. */
+void routes_forget(struct routes *routes, uint16_t stream);
+
 /*
  * Asked before a record is delivered: which of the sets that the kernel let pass want it indeed. For what a kernel
  * can't know in time. One at most.

@@ -51,6 +51,19 @@ int container_sets_add(struct container_sets *s, int set, const char *text)
 	return 0;
 }
 
+void container_sets_remove(struct container_sets *s, int set)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->wishes[i].bit != 1ull << set) {
+			s->wishes[kept++] = s->wishes[i];
+		} else {
+			free(s->wishes[i].text);
+			free(s->wishes[i].id);
+		}
+	s->n = kept;
+}
+
 static bool equal(const char *a, const char *b)
 {
 	return a && b && !strcmp(a, b);

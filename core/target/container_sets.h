@@ -16,6 +16,9 @@ void container_sets_destroy(struct container_sets *sets);
 /* The target set `set` means this container too. The text is copied. -ENOMEM. */
 int container_sets_add(struct container_sets *sets, int set, const char *text);
 
+/* It means none any more. */
+void container_sets_remove(struct container_sets *sets, int set);
+
 /*
  * Finds who is meant among those that are there; before containers_watch(). -ENOTUNIQ: a text means several, why names
  * them. `waiting` (may be NULL) is called for a text that means nobody yet.
