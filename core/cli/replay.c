@@ -5,22 +5,13 @@
 #include <string.h>
 
 #include "cli.h"
+#include "player.h"
 #include "printer.h"
 #include "say.h"
-#include "target/computed.h"
 #include "where.h"
 
-/* As a run has it, and texts four times: those that processes share are told for each. */
-#define PROCESSES_MAX 65536
-#define PROCESS_TEXT_MAX (64u << 20)
-
 struct replay {
-	struct recording *recording;
-	struct procs *procs; /* as the run's, whose facts are in the recording */
-	struct containers *containers;
-	struct computed computed;
-	const struct stream **streams;
-	size_t n_streams;
+	struct player player;
 	struct filter *where;
 	struct show show;
 	struct output output;
@@ -36,45 +27,22 @@ static int complain(struct replay *r, int status)
 
 static int open_all(struct replay *r, const struct request *q)
 {
-	r->recording = recording_open(q->operands.items[0], r->why, sizeof(r->why));
-	if (!r->recording)
+	struct player *p = &r->player;
+	if (player_open(p, q->operands.items[0], r->why, sizeof(r->why)))
 		return complain(r, EXIT_RUN);
-	struct schema *schema = recording_schema(r->recording);
-	r->streams = calloc(schema->n_streams + 1, sizeof(*r->streams));
-	r->procs = procs_new(PROCESSES_MAX, PROCESS_TEXT_MAX);
-	r->containers = containers_new(NULL, NULL);
-	if (!r->streams || !r->procs || !r->containers || computed_init(&r->computed)) {
-		snprintf(r->why, sizeof(r->why), "no memory");
-		return complain(r, EXIT_RUN);
-	}
-	r->computed.procs = r->procs;
-	r->computed.containers = r->containers;
-	computed_offer(&r->computed, schema);
-	for (uint32_t i = 0; i < schema->n_streams; i++)
-		if (schema->streams[i])
-			r->streams[r->n_streams++] = schema->streams[i];
-	if (show_from_recording(&r->show, q, r->recording, r->streams, r->n_streams, r->why, sizeof(r->why)) ||
-	    where_compile(&r->where, q, NULL, r->streams, r->n_streams, r->why, sizeof(r->why)))
+	if (show_from_recording(&r->show, q, p->recording, p->streams, p->n_streams, r->why, sizeof(r->why)) ||
+	    where_compile(&r->where, q, NULL, p->streams, p->n_streams, r->why, sizeof(r->why)))
 		return complain(r, EXIT_USAGE);
 	if (output_open(&r->output, q->output, r->why, sizeof(r->why)))
 		return complain(r, EXIT_RUN);
-	if (printer_init(&r->printer, &r->show, &r->output, recording_clock(r->recording), r->streams, r->n_streams,
+	if (printer_init(&r->printer, &r->show, &r->output, recording_clock(p->recording), p->streams, p->n_streams,
 			 r->why, sizeof(r->why)))
 		return complain(r, EXIT_USAGE);
 	return EXIT_OK;
 }
 
-/* What finds no memory, or no room in a table, is not known: as in a run. */
-static void learn_container(struct replay *r, const struct fact_container *fact)
-{
-	containers_unlearn(r->containers, fact->container.cgroup);
-	if (fact->known)
-		containers_learn(r->containers, &fact->container);
-}
-
 static void show_item(struct replay *r, const struct recording_item *item)
 {
-	const struct fact_process *p = &item->process;
 	switch (item->kind) {
 	case RECORDING_EVENT:
 		if (!r->where || filter_match(r->where, &item->view))
@@ -86,14 +54,7 @@ static void show_item(struct replay *r, const struct recording_item *item)
 	case RECORDING_MARK:
 		printer_round(&r->printer, item->time);
 		break;
-	case RECORDING_PROCESS:
-		procs_learn(r->procs, &p->proc, p->parent_pid, p->parent);
-		break;
-	case RECORDING_FORGOT:
-		procs_forget(r->procs, p->proc.pid, p->proc.serial);
-		break;
-	case RECORDING_CONTAINER:
-		learn_container(r, &item->container);
+	default:
 		break;
 	}
 }
@@ -103,7 +64,7 @@ static int play(struct replay *r)
 	struct recording_item item;
 	uint64_t last = 0;
 	int more = 0;
-	while (!r->output.error && (more = recording_next(r->recording, &item, r->why, sizeof(r->why))) > 0) {
+	while (!r->output.error && (more = player_next(&r->player, &item, r->why, sizeof(r->why))) > 0) {
 		show_item(r, &item);
 		if (item.kind == RECORDING_EVENT || item.time)
 			last = item.kind == RECORDING_EVENT ? item.view.rec->time : item.time;
@@ -132,10 +93,6 @@ int command_replay(const struct request *request, char *const *paths)
 	printer_free(&r.printer);
 	show_free(&r.show);
 	filter_destroy(r.where);
-	free(r.streams);
-	recording_close(r.recording);
-	computed_free(&r.computed);
-	containers_destroy(r.containers);
-	procs_destroy(r.procs);
+	player_close(&r.player);
 	return status;
 }
