@@ -9,6 +9,7 @@
 struct choice {
 	struct plugin *plugin;     /* owned */
 	uint64_t streams;          /* EUN_BIT each: what the user chose */
+	uint64_t watched;          /* what rules want, printed or not */
 	uint64_t feeds;            /* what the host itself wants to know: see who.h */
 	struct instance *instance; /* owned; NULL: not made yet */
 };
