@@ -186,6 +186,11 @@ static int read_scripts(struct ruleset *set, const char *folder, struct config_e
 	return err;
 }
 
+static int add_file(void *set, const struct config *config, struct config_error *error)
+{
+	return ruleset_add(set, config, error);
+}
+
 int ruleset_read(struct ruleset *set, const char *path, struct config_error *error)
 {
 	struct stat st;
@@ -195,8 +200,8 @@ int ruleset_read(struct ruleset *set, const char *path, struct config_error *err
 		return err;
 	}
 	if (!S_ISDIR(st.st_mode))
-		return is_lua(path) ? read_script(set, path, error) : rules_read(set->rules, path, error);
-	int err = rules_read(set->rules, path, error);
+		return is_lua(path) ? read_script(set, path, error) : rules_files(path, add_file, set, error);
+	int err = rules_files(path, add_file, set, error);
 	return err ? err : read_scripts(set, path, error);
 }
 
@@ -313,6 +318,8 @@ size_t ruleset_filters(const struct ruleset *set, uint16_t stream, const struct 
 
 void ruleset_event(struct ruleset *set, const struct view *view)
 {
+	if (actions_own(set->actions, view))
+		return;
 	engine_event(set->engine, view);
 	for (size_t i = 0; i < set->n; i++)
 		if (script_wants(set->items[i]->script, view->stream->id))

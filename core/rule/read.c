@@ -446,24 +446,27 @@ static int is_ini(const struct dirent *entry)
 	return entry->d_name[0] != '.' && n > 4 && !strcmp(entry->d_name + n - 4, ".ini");
 }
 
-static int read_file(struct rules *rules, const char *path, struct config_error *error)
+static int read_file(const char *path,
+		     int (*each)(void *context, const struct config *config, struct config_error *error), void *context,
+		     struct config_error *error)
 {
 	struct config *config;
 	int err = config_read(&config, path, error);
 	if (err)
 		return err;
-	err = rules_add(rules, config, error);
+	err = each(context, config, error);
 	config_free(config);
 	return err;
 }
 
-int rules_read(struct rules *rules, const char *path, struct config_error *error)
+int rules_files(const char *path, int (*each)(void *context, const struct config *config, struct config_error *error),
+		void *context, struct config_error *error)
 {
 	struct dirent **names;
 	struct stat st;
 	int err = 0;
 	if (stat(path, &st) || !S_ISDIR(st.st_mode))
-		return read_file(rules, path, error);
+		return read_file(path, each, context, error);
 	int n = scandir(path, &names, is_ini, alphasort);
 	if (n < 0) {
 		err = -errno;
@@ -474,9 +477,19 @@ int rules_read(struct rules *rules, const char *path, struct config_error *error
 		char file[4096];
 		snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name);
 		if (!err)
-			err = read_file(rules, file, error);
+			err = read_file(file, each, context, error);
 		free(names[i]);
 	}
 	free(names);
 	return err;
+}
+
+static int add_file(void *rules, const struct config *config, struct config_error *error)
+{
+	return rules_add(rules, config, error);
+}
+
+int rules_read(struct rules *rules, const char *path, struct config_error *error)
+{
+	return rules_files(path, add_file, rules, error);
 }

@@ -70,6 +70,12 @@ struct rules;
 struct rules *rules_new(void);
 void rules_free(struct rules *rules);
 /*
+ * Reads a file, or all *.ini of a folder in the order of their names, and calls `each` for every one. What it returns,
+ * if not 0, ends it. -EINVAL or -errno with `error`, -ENOMEM.
+ */
+int rules_files(const char *path, int (*each)(void *context, const struct config *config, struct config_error *error),
+		void *context, struct config_error *error);
+/*
  * A file, or a folder: all *.ini in it in the order of their names (Lua is core/script's). -EINVAL or -errno with
  * `error`, -ENOMEM; then the rules are to be thrown away, as some of the file may be in them.
  */
