@@ -223,18 +223,18 @@ static int unknown_field(lua_State *L, const struct stream *stream, const char *
 static void __attribute__((noinline))
 fill(lua_State *L, struct cached_field *c, const struct stream *stream, const char *name)
 {
-	const struct field *f = find_field(stream, name);
 	c->name = NULL;
-	if (f) {
+	lua_pushvalue(L, 2);
+	bool method = lua_rawget(L, METHODS_UP) != LUA_TNIL;
+	lua_pop(L, 1);
+	const struct field *f = method ? NULL : find_field(stream, name);
+	if (!method && !f && !known_elsewhere(stream->schema, name))
+		unknown_field(L, stream, name);
+	*c = (struct cached_field){NULL, stream, f, ABSENT, 0, 0};
+	if (f)
 		*c = (struct cached_field){NULL, stream, f, kind_of(f), f->offset, f->size};
-	} else {
-		lua_pushvalue(L, 2);
-		bool method = lua_rawget(L, METHODS_UP) != LUA_TNIL;
-		lua_pop(L, 1);
-		if (!method && !known_elsewhere(stream->schema, name))
-			unknown_field(L, stream, name);
-		*c = (struct cached_field){NULL, stream, NULL, method ? METHOD : ABSENT, 0, 0};
-	}
+	else if (method)
+		c->kind = METHOD;
 	/* The name lives as long as the cache: its address means nothing else. */
 	lua_pushvalue(L, 2);
 	lua_pushboolean(L, 1);
@@ -256,9 +256,9 @@ static int event_index(lua_State *L)
 	const struct view *view = event->view;
 	if (__builtin_expect(!view, 0))
 		return luaL_error(L, "stale event: use ev:copy()");
-	if (lua_type(L, 2) != LUA_TSTRING)
+	const char *name = lua_tostring(L, 2); /* of a number too: it is no field's */
+	if (__builtin_expect(!name, 0))
 		return luaL_error(L, "an event's field is named by a text, not by a %s", luaL_typename(L, 2));
-	const char *name = lua_tostring(L, 2);
 	uintptr_t h = (uintptr_t)name >> 4;
 	struct cached_field *c = &script_of(L)->fields[(h ^ h >> 8 ^ view->stream->id * 37u) % FIELDS];
 	if (__builtin_expect(c->name != name || c->stream != view->stream, 0))
@@ -416,6 +416,9 @@ static int open_events(lua_State *L)
 	static const luaL_Reg methods[] = {
 		{"copy", event_copy}, {"text", event_text}, {"list", event_list}, {"has", event_has}, {NULL, NULL}};
 	struct script *s = script_of(L);
+	lua_newtable(L); /* the functions */
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, s);
 	luaL_newmetatable(L, EVENT_TYPE);
 	lua_pushboolean(L, 0);
 	lua_setfield(L, -2, "__metatable");
@@ -437,17 +440,17 @@ static int open_events(lua_State *L)
 		lua_insert(L, -2);
 	}
 	lua_pop(L, 1);
-	return EVENTS;
+	return 1 + EVENTS;
 }
 
-/* Leaves the events on the main stack, from EVENTS_AT on. */
+/* Leaves the table of functions and the events on the main stack. */
 int events_open(struct script *s)
 {
 	s->fields = calloc(FIELDS, sizeof(*s->fields));
 	if (!s->fields)
 		return -ENOMEM;
 	lua_pushcfunction(s->L, open_events);
-	return lua_pcall(s->L, 0, EVENTS, 0) == LUA_OK ? 0 : -ENOMEM;
+	return lua_pcall(s->L, 0, 1 + EVENTS, 0) == LUA_OK ? 0 : -ENOMEM;
 }
 
 void events_close(struct script *s)

@@ -341,7 +341,7 @@ bool limits_call(struct script *s, int n, int results, const char *what)
 	}
 	if (status == LUA_OK) { /* tripped by the last thing it did */
 		lua_settop(s->L, -(results == LUA_MULTRET ? 0 : results) - 1);
-		lua_pushliteral(s->L, "");
+		lua_pushnil(s->L);
 		status = LUA_ERRRUN;
 	}
 	failed(s, status, what);

@@ -78,6 +78,7 @@ static struct series *add_series(lua_State *L, struct metric *m, uint64_t hash)
 static struct series *find_series(lua_State *L, struct metric *m, int index)
 {
 	uint64_t hash = 1;
+	lua_settop(L, index + (int)m->n_labels - 1);
 	for (unsigned i = 0; i < m->n_labels; i++)
 		hash = hash * 31 + hash_check(L, index + (int)i);
 	bool other = false;

@@ -41,8 +41,11 @@ static int fail_lua(struct script *s, int status, struct config_error *error)
 			 (unsigned long long)s->limits.memory);
 		return fail(error, s->path, 0, text);
 	}
-	if (s->tripped)
-		message = lua_pushfstring(s->L, "%s: over its limit of %s", s->where, s->tripped);
+	char over[256];
+	if (s->tripped) {
+		snprintf(over, sizeof(over), "%s: over its limit of %s", s->where, s->tripped);
+		message = over;
+	}
 	const char *at = strstr(message, ".lua:");
 	char *end;
 	unsigned long line = at ? strtoul(at + 5, &end, 10) : 0;
@@ -74,9 +77,8 @@ static int make_state(struct script *s)
 	if (!s->L)
 		return -ENOMEM;
 	*(struct script **)lua_getextraspace(s->L) = s;
-	lua_newtable(s->L); /* the functions */
-	lua_pushvalue(s->L, -1);
-	lua_rawsetp(s->L, LUA_REGISTRYINDEX, s);
+	if (!lua_checkstack(s->L, EVENTS + LUA_MINSTACK))
+		return -ENOMEM;
 	int err = events_open(s);
 	if (err)
 		return err;
@@ -87,6 +89,8 @@ static int make_state(struct script *s)
 static int run_chunk(struct script *s, struct config_error *error)
 {
 	uint32_t line = 0;
+	char chunk[sizeof(error->file) + 1];
+	snprintf(chunk, sizeof(chunk), "@%s", s->path);
 	int err = source_read(s->path, &s->sources, &line);
 	if (err == -EFBIG)
 		return fail(error, s->path, 0, "a script has at most 1 MiB");
@@ -98,17 +102,14 @@ static int run_chunk(struct script *s, struct config_error *error)
 		fail(error, s->path, 0, strerror(-err));
 		return err;
 	}
-	lua_pushfstring(s->L, "@%s", s->path);
 	limits_begin(s);
 	limits_enter(s, s->L);
-	int status = luaL_loadbufferx(s->L, s->sources.data ? s->sources.data : "", s->sources.len,
-				      lua_tostring(s->L, -1), "t");
+	int status = luaL_loadbufferx(s->L, s->sources.data ? s->sources.data : "", s->sources.len, chunk, "t");
 	if (status == LUA_OK)
 		status = lua_pcall(s->L, 0, 0, 0);
 	s->running = NULL;
 	if (status != LUA_OK || s->tripped)
 		return fail_lua(s, status, error);
-	lua_pop(s->L, 1);
 	s->loaded = true;
 	return 0;
 }

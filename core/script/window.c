@@ -16,8 +16,8 @@
 #define STEPS_MAX 16
 
 struct entry {
-	uint64_t key; /* 0: none */
-	uint64_t last;
+	uint64_t key;  /* 0: none */
+	uint64_t used; /* the window's count of uses then */
 };
 
 struct counts {
@@ -41,6 +41,7 @@ struct steps {
 
 struct window {
 	uint64_t span; /* ns */
+	uint64_t uses;
 	uint32_t sets, values, n_steps;
 	uint32_t entry_size;
 	_Alignas(uint64_t) char entries[];
@@ -107,15 +108,18 @@ static struct entry *find(struct window *w, uint64_t key, bool make)
 	struct entry *quietest = at(w, first);
 	for (uint64_t i = first; i < first + WAYS; i++) {
 		struct entry *e = at(w, i);
-		if (e->key == key)
+		if (e->key == key) {
+			e->used = ++w->uses;
 			return e;
-		if (e->last < quietest->last)
+		}
+		if (e->used < quietest->used)
 			quietest = e;
 	}
 	if (!make)
 		return NULL;
 	memset(quietest, 0, w->entry_size);
 	quietest->key = key;
+	quietest->used = ++w->uses;
 	return quietest;
 }
 
@@ -154,7 +158,6 @@ static int counts_add(lua_State *L)
 	uint64_t now = script_of(L)->now;
 	luaL_argcheck(L, n >= 0 && n <= INT32_MAX, 3, "0 to 2^31-1");
 	turn(w, c, now);
-	c->head.last = now;
 	uint32_t *slot = &c->n[c->slot % SLOTS];
 	*slot = *slot > UINT32_MAX - (uint32_t)n ? UINT32_MAX : *slot + (uint32_t)n;
 	return push_sum(L, c);
@@ -182,7 +185,6 @@ static int values_add(lua_State *L)
 	uint64_t hash = hash_check(L, 3), now = script_of(L)->now;
 	uint32_t n = 0, place = w->values, oldest = 0;
 	limits_charge(L, w->values / 4);
-	v->head.last = now;
 	for (uint32_t i = 0; i < w->values; i++) {
 		bool alive = fresh(w, v->seen[i].time, now);
 		n += alive;
@@ -245,8 +247,6 @@ static int steps_step(lua_State *L)
 	}
 	if (s && step == 1 && s->done == 1)
 		s->started = now; /* again: it goes by the latest beginning */
-	if (s)
-		s->head.last = now;
 	if (whole)
 		s->done = 0;
 	lua_pushboolean(L, whole);
