@@ -17,7 +17,8 @@ pkg_get_variable(EUNOMIA_LIBBPF_INCLUDE libbpf includedir)
 string(REGEX REPLACE "^(x86_64|AMD64)$" "x86" EUNOMIA_BPF_ARCH "${CMAKE_SYSTEM_PROCESSOR}")
 string(REGEX REPLACE "^aarch64$" "arm64" EUNOMIA_BPF_ARCH "${EUNOMIA_BPF_ARCH}")
 
-# Compiles a BPF program; DWARF is stripped, BTF stays. No BTF of the build host is read.
+# Compiles a BPF program; DWARF is stripped, BTF stays, without the relocations that only a linker would want. No BTF of
+# the build host is read.
 function(eunomia_bpf_object source object)
   cmake_path(GET object PARENT_PATH dir)
   file(MAKE_DIRECTORY ${dir})
@@ -28,7 +29,7 @@ function(eunomia_bpf_object source object)
       -Wall -Wextra -Werror -Wno-unused-parameter -Wno-address-of-packed-member -fno-stack-protector
       -I${EUNOMIA_INCLUDE_DIR} -I${EUNOMIA_BPF_DIR} -I${source_dir} -idirafter ${EUNOMIA_LIBBPF_INCLUDE}
       -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
-    COMMAND ${EUNOMIA_LLVM_STRIP} -g ${object}
+    COMMAND ${EUNOMIA_LLVM_STRIP} -g -R .rel.BTF -R .rel.BTF.ext -R .llvm_addrsig ${object}
     DEPENDS ${source} ${headers} DEPFILE ${object}.d VERBATIM
     COMMENT "BPF ${object}")
 endfunction()
