@@ -83,26 +83,24 @@ int BPF_PROG(process_exec, struct task_struct *task, pid_t old_tid, struct linux
 }
 
 /* The end of execve and execveat. When they fail late, the old memory is gone and the strings with it. */
-SEC("?tp")
-int process_failed(struct trace_event_raw_sys_exit *ctx)
+static __always_inline int exec_failed(u32 nr, s64 ret)
 {
-	if (ctx->ret >= 0 || restarts(ctx->ret))
+	if (ret >= 0 || restarts(ret))
 		return 0;
 	struct eun_slot *s = process_begin(PROCESS_EXEC, sizeof(struct process_exec));
 	if (!s)
 		return 0;
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
-	u64 filename = PT_REGS_PARM1_CORE_SYSCALL(regs), argv = PT_REGS_PARM2_CORE_SYSCALL(regs);
+	u64 filename = eun_arg(FIRST), argv = eun_arg(SECOND);
 	int dirfd = EUN_AT_FDCWD;
-	if (ctx->id == NR_execveat) {
+	if (nr == NR_execveat) {
 		dirfd = filename;
 		filename = argv;
-		argv = PT_REGS_PARM3_CORE_SYSCALL(regs);
+		argv = eun_arg(THIRD);
 	}
 	struct process_exec *e = eun_record(s);
 	eun_ref dir = 0;
-	e->ret = ctx->ret;
+	e->ret = ret;
 	e->old_tid = task->pid;
 	e->path_source = PROCESS_FROM_USER;
 	add_caller(e, task);
@@ -115,6 +113,12 @@ int process_failed(struct trace_event_raw_sys_exit *ctx)
 		add_cwd(s, &e->cwd, task);
 	eun_submit(s);
 	return 0;
+}
+
+SEC("?tp")
+int process_failed(struct trace_event_raw_sys_exit *ctx)
+{
+	return exec_failed(ctx->id, ctx->ret);
 }
 
 struct process_id {
@@ -218,17 +222,24 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 #include "process_rare.bpf.h"
 
 /* The end of the calls whose streams are on by default: one program, so that what they share is verified once. */
+static __always_inline int process_changed(u32 nr, s64 ret)
+{
+	u8 call = process_call(nr);
+	if (call == PROCESS_CALL_clone || call == PROCESS_CALL_clone3)
+		clone_done(call, ret);
+	else if (call == PROCESS_CALL_ptrace)
+		ptrace_done(ret);
+	else if (call == PROCESS_CALL_bpf)
+		bpf_done(ret);
+	else
+		change_done(call, nr, ret);
+	return 0;
+}
+
 SEC("?tp")
 int process_after(struct trace_event_raw_sys_exit *ctx)
 {
-	u8 call = process_call(ctx->id);
-	if (call == PROCESS_CALL_clone || call == PROCESS_CALL_clone3)
-		clone_done(call, ctx->ret);
-	else if (call == PROCESS_CALL_ptrace)
-		ptrace_done(ctx->ret);
-	else if (call == PROCESS_CALL_bpf)
-		bpf_done(ctx->ret);
-	else
-		change_done(call, ctx->id, ctx->ret);
-	return 0;
+	return process_changed(ctx->id, ctx->ret);
 }
+
+#include "process_ia32.bpf.h"

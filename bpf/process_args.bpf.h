@@ -57,12 +57,13 @@ __noinline int process_args(u32 level, u64 argv)
 {
 	struct eun_slot *s = bpf_map_lookup_elem(&eun_scratch, &level);
 	u32 count = 0, most = max_args && max_args < FAILED_ARGS_MAX ? max_args : FAILED_ARGS_MAX;
+	u32 size = eun_in_ia32() ? sizeof(u32) : sizeof(u64); /* of a pointer */
 	u64 arg = 0;
 	if (!s)
 		return 0;
 	u32 from = s->len;
 	for (; count < FAILED_ARGS_MAX; count++) {
-		if (bpf_probe_read_user(&arg, sizeof(arg), (void *)argv + count * sizeof(u64)) || !arg)
+		if (bpf_probe_read_user(&arg, size, (void *)argv + count * size) || !arg)
 			break;
 		if (count == most) /* and there are more */
 			break;
@@ -70,7 +71,7 @@ __noinline int process_args(u32 level, u64 argv)
 			break;
 	}
 	if (count == FAILED_ARGS_MAX)
-		bpf_probe_read_user(&arg, sizeof(arg), (void *)argv + count * sizeof(u64));
+		bpf_probe_read_user(&arg, size, (void *)argv + count * size);
 	if (count == most && arg)
 		eun_flag(s, EUN_TRUNCATED);
 	s->ref = process_strings(s, from);

@@ -90,14 +90,14 @@ static __always_inline void add_object(struct process_bpf *e, u64 attr)
 
 __noinline int bpf_done(s32 ret)
 {
-	u32 cmd = process_argument(FIRST);
+	u32 cmd = eun_arg(FIRST);
 	if (cmd < 64 && BPF_QUIET >> cmd & 1)
 		return 0;
 	struct eun_slot *s = call_slot(call_begin(PROCESS_BPF), sizeof(struct process_bpf));
 	if (!s)
 		return 0;
 	struct process_bpf *e = eun_record(s);
-	u64 attr = process_argument(SECOND);
+	u64 attr = eun_arg(SECOND);
 	e->cmd = cmd;
 	e->ret = ret;
 	add_attr(s, e, attr);

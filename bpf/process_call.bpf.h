@@ -35,32 +35,14 @@ static __always_inline u8 process_call(long nr)
 	return process_calls[(u64)nr & (NR_CALLS - 1)];
 }
 
+/* As eun_arg() counts them. */
 enum process_argument {
-	FIRST,
+	FIRST = 1,
 	SECOND,
 	THIRD,
 	FOURTH,
 	FIFTH,
 };
-
-/* An argument of the current call, also at its end: the registers that it was entered with are still there. */
-__noinline u64 process_argument(u32 which)
-{
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	switch (which) {
-	case FIRST:
-		return PT_REGS_PARM1_SYSCALL(regs);
-	case SECOND:
-		return PT_REGS_PARM2_SYSCALL(regs);
-	case THIRD:
-		return PT_REGS_PARM3_SYSCALL(regs);
-	case FOURTH:
-		return PT_REGS_PARM4_SYSCALL(regs);
-	case FIFTH:
-		return PT_REGS_PARM5_SYSCALL(regs);
-	}
-	return 0;
-}
 
 /* Of a structure in the caller's memory: so many bytes at an offset. What can't be read is 0. */
 #define process_user(address, offset, type)                                                        \

@@ -127,22 +127,27 @@ __noinline int change_meant(u32 spaces)
 	return eun_meant(PROCESS_CRED) || (spaces && eun_meant(PROCESS_NAMESPACE));
 }
 
-SEC("?tp")
-int process_before(struct trace_event_raw_sys_enter *ctx)
+static __always_inline int change_begins(u32 nr)
 {
-	u8 call = process_call(ctx->id);
-	if (call == PROCESS_CALL_prctl && !changes_cred(ctx->args[0]))
+	u8 call = process_call(nr);
+	if (call == PROCESS_CALL_prctl && !changes_cred(eun_arg(FIRST)))
 		return 0;
 	bool spaces = call == PROCESS_CALL_unshare || call == PROCESS_CALL_setns;
 	if (!change_meant(spaces))
 		return 0;
 	u64 key = bpf_get_current_task();
-	struct process_before before = {.number = ctx->id};
+	struct process_before before = {.number = nr};
 	read_ids(&before.ids, key);
 	if (spaces)
 		read_spaces(&before.spaces, key);
 	bpf_map_update_elem(&process_befores, &key, &before, BPF_ANY);
 	return 0;
+}
+
+SEC("?tp")
+int process_before(struct trace_event_raw_sys_enter *ctx)
+{
+	return change_begins(ctx->id);
 }
 
 /* The end of a call that is meant to change credentials, or (not `always`) may do so by the way. */
@@ -220,7 +225,7 @@ __noinline int namespace_done(u32 call, u32 flags, s32 ret)
 	e->types = (flags & CLONE_NEW) | changed_spaces(&e->old, &e->now);
 	e->fd = -1;
 	if (call == PROCESS_CALL_setns) {
-		e->fd = process_argument(FIRST);
+		e->fd = eun_arg(FIRST);
 		add_target(e, e->fd);
 	}
 	eun_submit(s);
@@ -237,7 +242,7 @@ static __always_inline void change_done(u32 call, u64 number, s32 ret)
 	if (call == PROCESS_CALL_setfsuid || call == PROCESS_CALL_setfsgid)
 		ret = 0; /* what it was before; there are no errors */
 	cred_done(call, ret, sets_ids(call));
-	u64 flags = process_argument(call == PROCESS_CALL_setns ? SECOND : FIRST);
+	u64 flags = eun_arg(call == PROCESS_CALL_setns ? SECOND : FIRST);
 	if (call == PROCESS_CALL_setns || (call == PROCESS_CALL_unshare && flags & CLONE_NEW))
 		namespace_done(call, flags, ret);
 	bpf_map_delete_elem(&process_befores, &key);
@@ -288,7 +293,7 @@ static __always_inline void clone_done(u32 call, s32 ret)
 {
 	if (ret >= 0 || restarts(ret))
 		return;
-	u64 flags = process_argument(FIRST);
+	u64 flags = eun_arg(FIRST);
 	if (call == PROCESS_CALL_clone3)
 		flags = process_user(flags, 0, u64); /* the first member of struct clone_args */
 	else

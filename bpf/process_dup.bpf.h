@@ -65,16 +65,21 @@ __noinline int process_dup_done(s32 old_fd, s32 new_fd, u32 call)
 }
 
 /* The end of dup, dup2, dup3 and fcntl. */
+static __always_inline int dup_done(u32 nr, s64 ret)
+{
+	u8 call = process_call(nr);
+	u32 cmd = eun_arg(SECOND);
+	if (ret < 0 || ret > STDERR)
+		return 0;
+	if (call != PROCESS_CALL_fcntl || cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC)
+		process_dup_done(eun_arg(FIRST), ret, call);
+	return 0;
+}
+
 SEC("?tp")
 int process_dup(struct trace_event_raw_sys_exit *ctx)
 {
-	u8 call = process_call(ctx->id);
-	u32 cmd = process_argument(SECOND);
-	if (ctx->ret < 0 || ctx->ret > STDERR)
-		return 0;
-	if (call != PROCESS_CALL_fcntl || cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC)
-		process_dup_done(process_argument(FIRST), ctx->ret, call);
-	return 0;
+	return dup_done(ctx->id, ctx->ret);
 }
 
 /* A program that begins with a socket there, however it came to be there. */

@@ -44,8 +44,7 @@ int process_module_free(struct trace_event_raw_module_free *ctx)
 }
 
 /* The end of init_module, finit_module, delete_module. */
-SEC("?tp")
-int process_module(struct trace_event_raw_sys_exit *ctx)
+static __always_inline int module_done(u32 nr, s64 ret)
 {
 	u64 key = bpf_get_current_task();
 	struct process_loaded *loaded = bpf_map_lookup_elem(&process_modules, &key);
@@ -53,35 +52,41 @@ int process_module(struct trace_event_raw_sys_exit *ctx)
 	if (!s)
 		return 0;
 	struct process_module *e = eun_record(s);
-	e->call = process_call(ctx->id);
-	e->ret = ctx->ret;
+	e->call = process_call(nr);
+	e->ret = ret;
 	e->fd = -1;
 	if (loaded) {
 		e->taints = loaded->taints;
 		__builtin_memcpy(e->name, loaded->name, sizeof(e->name));
 	}
 	if (e->call == PROCESS_CALL_init_module) {
-		eun_add_user_string(s, &e->params, (void *)process_argument(THIRD));
+		eun_add_user_string(s, &e->params, (void *)eun_arg(THIRD));
 	} else if (e->call == PROCESS_CALL_finit_module) {
-		e->fd = process_argument(FIRST);
-		e->flags = process_argument(THIRD);
+		e->fd = eun_arg(FIRST);
+		e->flags = eun_arg(THIRD);
 		struct file *file = eun_fd_file(e->fd);
 		struct inode *inode = BPF_CORE_READ(file, f_inode);
 		e->inode = BPF_CORE_READ(inode, i_ino);
 		e->dev = inode ? eun_dev(BPF_CORE_READ(inode, i_sb, s_dev)) : 0;
-		eun_add_user_string(s, &e->params, (void *)process_argument(SECOND));
+		eun_add_user_string(s, &e->params, (void *)eun_arg(SECOND));
 		if (inode)
 			eun_add_file_path(s, &e->path, NULL, file);
 	} else {
-		e->flags = process_argument(SECOND);
+		e->flags = eun_arg(SECOND);
 		if (!loaded) {
 			e->name_source = PROCESS_FROM_USER;
-			bpf_probe_read_user_str(e->name, sizeof(e->name), (void *)process_argument(FIRST));
+			bpf_probe_read_user_str(e->name, sizeof(e->name), (void *)eun_arg(FIRST));
 		}
 	}
 	bpf_map_delete_elem(&process_modules, &key);
 	eun_submit(s);
 	return 0;
+}
+
+SEC("?tp")
+int process_module(struct trace_event_raw_sys_exit *ctx)
+{
+	return module_done(ctx->id, ctx->ret);
 }
 
 #endif

@@ -10,6 +10,7 @@
 
 #define NR_dup 32
 #define NR_clone 56
+#define NR_execve 59
 #define NR_fcntl 72
 #define NR_ptrace 101
 #define NR_setuid 105
@@ -22,21 +23,28 @@
 #define NR_setfsuid 122
 #define NR_setfsgid 123
 #define NR_capset 126
+#define NR_personality 135
 #define NR_prctl 157
+#define NR_chroot 161
 #define NR_init_module 175
 #define NR_delete_module 176
+#define NR_keyctl 250
 #define NR_unshare 272
 #define NR_dup3 292
+#define NR_perf_event_open 298
 #define NR_setns 308
 #define NR_finit_module 313
 #define NR_seccomp 317
 #define NR_bpf 321
 #define NR_execveat 322
+#define NR_userfaultfd 323
 #elif defined(__TARGET_ARCH_arm64)
 #define NR_dup 23
 #define NR_dup3 24
 #define NR_fcntl 25
+#define NR_chroot 51
 #define NR_capset 91
+#define NR_personality 92
 #define NR_unshare 97
 #define NR_init_module 105
 #define NR_delete_module 106
@@ -51,17 +59,22 @@
 #define NR_setfsgid 152
 #define NR_setgroups 159
 #define NR_prctl 167
+#define NR_keyctl 219
 #define NR_clone 220
+#define NR_execve 221
+#define NR_perf_event_open 241
 #define NR_setns 268
 #define NR_finit_module 273
 #define NR_seccomp 277
 #define NR_bpf 280
 #define NR_execveat 281
+#define NR_userfaultfd 282
 #else
 #error "process_nr.h: no system call numbers for this architecture"
 #endif
 
 /* the same everywhere */
+#define NR_io_uring_setup 425
 #define NR_clone3 435
 
 /* Tables by number have so many rows. */

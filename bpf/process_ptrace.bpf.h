@@ -12,10 +12,10 @@ __noinline int ptrace_done(s32 ret)
 		return 0;
 	struct process_ptrace *e = eun_record(s);
 	struct task_struct *task = (void *)bpf_get_current_task(), *target = task;
-	e->request = process_argument(FIRST);
-	e->target_nspid = process_argument(SECOND);
-	e->addr = process_argument(THIRD);
-	e->data = process_argument(FOURTH);
+	e->request = eun_arg(FIRST);
+	e->target_nspid = eun_arg(SECOND);
+	e->addr = eun_arg(THIRD);
+	e->data = eun_arg(FOURTH);
 	e->ret = ret;
 	if (e->request == PTRACE_TRACEME)
 		e->target_nspid = 0;

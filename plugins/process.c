@@ -177,6 +177,13 @@ static const struct eun_option options[] = {
 /* A call of which both are wanted. */
 #define CHANGE(call, bits) ENTER("process_before", call, bits), LEAVE("process_after", call, bits)
 
+/* All that the end of a call may tell of. */
+#define CALLS                                                                                                         \
+	(CHANGES | EUN_BIT(PROCESS_EXEC) | EUN_BIT(PROCESS_PTRACE) | EUN_BIT(PROCESS_MODULE) | EUN_BIT(PROCESS_BPF) | \
+	 EUN_BIT(PROCESS_DUP) | EUN_BIT(PROCESS_PRCTL) | EUN_BIT(PROCESS_SECCOMP) | EUN_BIT(PROCESS_CHROOT) |         \
+	 EUN_BIT(PROCESS_KEYCTL) | EUN_BIT(PROCESS_PERSONALITY) | EUN_BIT(PROCESS_PERF_EVENT) |                       \
+	 EUN_BIT(PROCESS_IO_URING) | EUN_BIT(PROCESS_USERFAULTFD))
+
 static const struct eun_program programs[] = {
 	{.name = "process_exec", .streams = EUN_BIT(PROCESS_EXEC)},
 	LEAVE("process_failed", "execve", EUN_BIT(PROCESS_EXEC)),
@@ -242,6 +249,8 @@ static const struct eun_program programs[] = {
 	LEAVE("process_perf_event", "perf_event_open", EUN_BIT(PROCESS_PERF_EVENT)),
 	LEAVE("process_io_uring", "io_uring_setup", EUN_BIT(PROCESS_IO_URING)),
 	LEAVE("process_userfaultfd", "userfaultfd", EUN_BIT(PROCESS_USERFAULTFD)),
+	{.name = "ia32_enter", .streams = CHANGES, .flags = EUN_PROGRAM_IA32},
+	{.name = "ia32_exit", .streams = CALLS, .flags = EUN_PROGRAM_IA32},
 };
 
 static const struct eun_column execsnoop_columns[] = {
