@@ -175,6 +175,18 @@ static __always_inline s64 eun_ia32_result(const struct pt_regs *regs, s64 ret)
 
 #endif
 
+/*
+ * The number that 64-bit programs have for the call that the current task is in, or was in when it was interrupted.
+ * ~0: they have none, or it is one through the 32-bit entry and these are not looked at.
+ */
+static __always_inline u32 eun_current_call(void)
+{
+	const struct pt_regs *regs = eun_call_regs();
+	if (eun_is_ia32(bpf_get_current_task_btf()))
+		return eun_ia32 ? eun_ia32_call(regs) : ~0u;
+	return eun_call_number(regs);
+}
+
 /* Argument `which`, from 1 on, of the call whose registers these are; for a constant. */
 static __always_inline u64 eun_arg_in(const struct pt_regs *regs, u32 which)
 {

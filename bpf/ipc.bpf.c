@@ -10,3 +10,4 @@
 #include "ipc_signal.bpf.h"
 #include "ipc_object.bpf.h"
 #include "ipc_unix.bpf.h"
+#include "ipc_ia32.bpf.h"

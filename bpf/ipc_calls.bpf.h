@@ -3,6 +3,7 @@
 #ifndef EUNOMIA_IPC_CALLS_BPF_H
 #define EUNOMIA_IPC_CALLS_BPF_H
 
+/* As eun_arg() counts them. */
 enum ipc_arg {
 	NONE,
 	FIRST,
@@ -90,45 +91,10 @@ static __always_inline const struct ipc_call *ipc_call(long nr)
 	return &ipc_calls[(u64)nr & (NR_CALLS - 1)];
 }
 
-/* The number of the call that the current task is in, or was in when it was interrupted. */
-static __always_inline long ipc_call_nr(void)
+/* An argument of the current call, or its result. */
+static __always_inline u64 ipc_arg(u32 which, s64 result)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-#ifdef __TARGET_ARCH_arm64
-	return (int)regs->syscallno;
-#else
-	return (int)regs->orig_ax;
-#endif
-}
-
-/*
- * An argument of the current call, also at its end: the registers that it was entered with are still there. A global
- * function: the verifier checks it once a program.
- */
-__noinline u64 ipc_arg(u32 which, s64 result)
-{
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	switch (which) {
-	case FIRST:
-		return PT_REGS_PARM1_SYSCALL(regs);
-	case SECOND:
-		return PT_REGS_PARM2_SYSCALL(regs);
-	case THIRD:
-		return PT_REGS_PARM3_SYSCALL(regs);
-	case FOURTH:
-		return PT_REGS_PARM4_SYSCALL(regs);
-	case FIFTH:
-		return PT_REGS_PARM5_SYSCALL(regs);
-	case SIXTH:
-#ifdef __TARGET_ARCH_arm64
-		return regs->regs[5];
-#else
-		return regs->r9;
-#endif
-	case RESULT:
-		return result;
-	}
-	return 0;
+	return which == RESULT ? (u64)result : eun_arg(which);
 }
 
 /*

@@ -6,6 +6,9 @@
 #ifndef EUNOMIA_IPC_OBJECT_BPF_H
 #define EUNOMIA_IPC_OBJECT_BPF_H
 
+/* include/uapi/linux/ipc.h: in 32-bit programs' commands, which struct they mean */
+#define IPC_64 0x100
+
 struct sembuf {
 	u16 sem_num;
 	s16 sem_op;
@@ -35,6 +38,8 @@ __noinline int ipc_fill(u32 level, u32 nr, s64 ret)
 	e->peer_id = -1;
 	e->flags = ipc_arg(call->flags, ret);
 	e->cmd = ipc_arg(call->cmd, ret);
+	if (eun_in_ia32())
+		e->cmd &= ~IPC_64;
 	e->value = ipc_arg(call->value, ret);
 	if (ret >= 0)
 		e->bytes = ipc_arg(call->bytes, ret);
@@ -107,8 +112,10 @@ static __always_inline void ipc_add_sysv(struct eun_slot *s, struct ipc_op *e, c
 /* What lies in memory that a call points to: the type of a message, the first operation on a set, a priority. */
 static __always_inline void ipc_fill_memory(struct ipc_op *e, const struct ipc_call *call, s64 ret)
 {
-	if (call->message && ret >= 0)
-		bpf_probe_read_user(&e->value, sizeof(e->value), (void *)ipc_arg(call->message, 0));
+	if (call->message && ret >= 0) {
+		u32 size = eun_in_ia32() ? sizeof(u32) : sizeof(u64); /* of a long */
+		bpf_probe_read_user(&e->value, size, (void *)ipc_arg(call->message, 0));
+	}
 	struct sembuf op = {};
 	if (call->semops && !bpf_probe_read_user(&op, sizeof(op), (void *)ipc_arg(call->semops, 0))) {
 		e->sem_num = op.sem_num;
@@ -175,15 +182,20 @@ __noinline int ipc_add_object(u32 level, u32 nr, s64 ret)
 	return 0;
 }
 
+static __always_inline int ipc_object_ends(u32 nr, s64 ret)
+{
+	int level = ipc_restarts(ret) ? -1 : ipc_begin(ipc_call(nr)->stream);
+	if (level < 0)
+		return 0;
+	ipc_fill(level, nr, ret);
+	ipc_add_object(level, nr, ret);
+	return ipc_submit(level);
+}
+
 SEC("?tp")
 int object_exit(struct trace_event_raw_sys_exit *ctx)
 {
-	int level = ipc_restarts(ctx->ret) ? -1 : ipc_begin(ipc_call(ctx->id)->stream);
-	if (level < 0)
-		return 0;
-	ipc_fill(level, ctx->id, ctx->ret);
-	ipc_add_object(level, ctx->id, ctx->ret);
-	return ipc_submit(level);
+	return ipc_object_ends(ctx->id, ctx->ret);
 }
 
 #endif

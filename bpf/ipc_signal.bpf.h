@@ -57,7 +57,7 @@ static __always_inline bool ipc_asked_for(u32 signal, s32 code)
 /* The call that a signal from user space comes from: NR_NONE when the task is in no such call. */
 static __always_inline u32 ipc_sending(s32 code)
 {
-	u32 nr = ipc_call_nr() & (NR_CALLS - 1);
+	u32 nr = eun_current_call() & (NR_CALLS - 1);
 	return code <= 0 && ipc_call(nr)->signal ? nr : NR_NONE;
 }
 
@@ -129,13 +129,12 @@ int signal_generate(u64 *ctx)
 	return ipc_submit(level);
 }
 
-/* A full queue was seen when the signal was made. */
-SEC("?tp")
-int signal_exit(struct trace_event_raw_sys_exit *ctx)
+/* The end of a call that sends one. A full queue was seen when the signal was made. */
+static __always_inline int ipc_signal_ends(u32 nr, s64 ret)
 {
-	const struct ipc_call *call = ipc_call(ctx->id);
+	const struct ipc_call *call = ipc_call(nr);
 	u32 signal = ipc_arg(call->signal, 0);
-	if (ctx->ret == -EAGAIN || (signal && ctx->ret >= 0))
+	if (ret == -EAGAIN || (signal && ret >= 0))
 		return 0;
 	int level = ipc_begin(IPC_SIGNAL);
 	struct ipc_signal *e = ipc_signal_record(level);
@@ -143,16 +142,22 @@ int signal_exit(struct trace_event_raw_sys_exit *ctx)
 		return 0;
 	e->signal = signal;
 	e->call = call->call;
-	e->ret = ctx->ret;
-	e->result = ctx->ret < 0 ? IPC_FAILED : IPC_CHECKED;
+	e->ret = ret;
+	e->result = ret < 0 ? IPC_FAILED : IPC_CHECKED;
 	e->target_id = ipc_target_id(call);
 	struct pid *pid = NULL;
 	if (!call->pidfd)
 		pid = ipc_find_pid(e->target_id);
-	else if (ctx->ret != -EBADF)
+	else if (ret != -EBADF)
 		pid = ipc_pidfd_pid(e->target_id);
 	ipc_describe(pid, &e->target_pid, &e->target_tid, e->target_comm);
 	return ipc_submit(level);
+}
+
+SEC("?tp")
+int signal_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	return ipc_signal_ends(ctx->id, ctx->ret);
 }
 
 #endif

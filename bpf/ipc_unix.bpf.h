@@ -22,6 +22,12 @@ struct mmsghdr {
 	u32 reserved;
 };
 
+/* That of a 32-bit program. */
+struct compat_mmsghdr {
+	u8 msg_hdr[28];
+	u32 msg_len;
+};
+
 /* The unix socket behind a descriptor of the current task, 0: it is none. */
 __noinline u64 ipc_unix_sock(int fd)
 {
@@ -104,14 +110,33 @@ struct ipc_msghdr {
 	u32 namelen;
 };
 
-/* The address that a call was given; 0: none. */
-static __always_inline u64 ipc_given(const struct ipc_call *call, u32 *len)
+/* That of a 32-bit program. */
+struct ipc_compat_msghdr {
+	u32 name;
+	u32 namelen;
+};
+
+__noinline u64 ipc_given_in_header(u64 at, u32 *len)
 {
 	struct ipc_msghdr header = {};
-	if (call->header && !bpf_probe_read_user(&header, sizeof(header), (void *)ipc_arg(call->header, 0))) {
+	struct ipc_compat_msghdr compat = {};
+	if (!len)
+		return 0;
+	if (!eun_in_ia32()) {
+		bpf_probe_read_user(&header, sizeof(header), (void *)at);
 		*len = header.namelen;
 		return header.name;
 	}
+	bpf_probe_read_user(&compat, sizeof(compat), (void *)at);
+	*len = compat.namelen;
+	return compat.name;
+}
+
+/* The address that a call was given; 0: none. */
+static __always_inline u64 ipc_given(const struct ipc_call *call, u32 *len)
+{
+	if (call->header)
+		return ipc_given_in_header(ipc_arg(call->header, 0), len);
 	*len = call->socket_address ? ipc_arg(call->socket_address + 1, 0) : 0;
 	return ipc_arg(call->socket_address, 0);
 }
@@ -158,11 +183,13 @@ __noinline int ipc_fill_headers(u32 level, u32 nr, s64 count)
 	const struct ipc_call *call = ipc_call(nr);
 	if (!s || !call->headers)
 		return 0;
-	struct mmsghdr *headers = (void *)ipc_arg(call->headers, 0);
-	u64 bytes = 0;
+	bool ia32 = eun_in_ia32();
+	u32 size = ia32 ? sizeof(struct compat_mmsghdr) : sizeof(struct mmsghdr);
+	u64 bytes = 0, at = ipc_arg(call->headers, 0);
+	at += ia32 ? offsetof(struct compat_mmsghdr, msg_len) : offsetof(struct mmsghdr, msg_len);
 	for (int i = 0; i < HEADERS_MAX && i < count; i++) {
 		u32 len = 0;
-		bpf_probe_read_user(&len, sizeof(len), &headers[i].msg_len);
+		bpf_probe_read_user(&len, sizeof(len), (void *)at + i * size);
 		bytes += len;
 	}
 	((struct ipc_op *)s->rec)->bytes = bytes;
@@ -199,33 +226,43 @@ static __always_inline u64 ipc_unix_of(const struct ipc_call *call, s64 ret)
 	return ipc_unix_sock(fd);
 }
 
-SEC("?tp")
-int unix_exit(struct trace_event_raw_sys_exit *ctx)
+static __always_inline int ipc_unix_ends(u32 nr, s64 ret)
 {
-	if (ipc_restarts(ctx->ret) || !eun_wanted(IPC_UNIX))
+	if (ipc_restarts(ret) || !eun_wanted(IPC_UNIX))
 		return 0;
-	u64 sk = ipc_unix_of(ipc_call(ctx->id), ctx->ret);
+	u64 sk = ipc_unix_of(ipc_call(nr), ret);
 	int level = sk ? ipc_begin(IPC_UNIX) : -1;
 	if (level < 0)
 		return 0;
-	ipc_unix_fill(level, ctx->id, ctx->ret, sk);
-	ipc_add_unix_path(level, ctx->id, ctx->ret, sk);
+	ipc_unix_fill(level, nr, ret, sk);
+	ipc_add_unix_path(level, nr, ret, sk);
 	return ipc_submit(level);
 }
 
-/* Every read and write of the machine comes by: whose it is, is asked first. */
 SEC("?tp")
-int unix_message_exit(struct trace_event_raw_sys_exit *ctx)
+int unix_exit(struct trace_event_raw_sys_exit *ctx)
 {
-	if (ipc_restarts(ctx->ret) || !eun_meant(IPC_UNIX_MESSAGE))
+	return ipc_unix_ends(ctx->id, ctx->ret);
+}
+
+/* Every read and write of the machine comes by: whose it is, is asked first. */
+static __always_inline int ipc_unix_message_ends(u32 nr, s64 ret)
+{
+	if (ipc_restarts(ret) || !eun_meant(IPC_UNIX_MESSAGE))
 		return 0;
-	u64 sk = ipc_unix_sock(ipc_arg(ipc_call(ctx->id)->fd, 0));
+	u64 sk = ipc_unix_sock(ipc_arg(ipc_call(nr)->fd, 0));
 	int level = sk ? ipc_begin(IPC_UNIX_MESSAGE) : -1;
 	if (level < 0)
 		return 0;
-	ipc_unix_fill(level, ctx->id, ctx->ret, sk);
-	ipc_fill_headers(level, ctx->id, ctx->ret);
+	ipc_unix_fill(level, nr, ret, sk);
+	ipc_fill_headers(level, nr, ret);
 	return ipc_submit(level);
+}
+
+SEC("?tp")
+int unix_message_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	return ipc_unix_message_ends(ctx->id, ctx->ret);
 }
 
 #endif

@@ -375,6 +375,7 @@ static const struct eun_program programs[] = {
 	TRANSFER("sendto"),
 	TRANSFER("sendmsg"),
 	TRANSFER("sendmmsg"),
+	{.name = "ia32_exit", .streams = EUN_BIT(IPC_STREAMS) - 1, .flags = EUN_PROGRAM_IA32},
 };
 
 static const struct eun_column sigsnoop_columns[] = {
