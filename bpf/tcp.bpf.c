@@ -14,6 +14,7 @@
 #include "tcp_transfer.bpf.h"
 #include "tcp_dns.bpf.h"
 #include "tcp_rtt.bpf.h"
+#include "tcp_ia32.bpf.h"
 
 static __always_inline const struct eun_event *tcp_owner(const struct tcp_life *life)
 {

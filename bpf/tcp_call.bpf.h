@@ -8,12 +8,6 @@
 
 #include "tcp_nr.h"
 
-#ifdef __TARGET_ARCH_arm64
-#define TCP_REGS_NR(regs) ((int)(regs)->syscallno)
-#else
-#define TCP_REGS_NR(regs) ((int)(regs)->orig_ax)
-#endif
-
 /* Results of connect() that are not the end of an attempt. All from 512 on are the kernel's own: call again. */
 #define EINTR 4
 #define EISCONN 106
@@ -39,12 +33,10 @@ struct {
 /* The current task is in connect(2), and not to undo one (AF_UNSPEC). */
 static __always_inline bool tcp_in_connect(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
-	if (task->flags & PF_KTHREAD || TCP_REGS_NR(regs) != NR_connect)
+	if (bpf_get_current_task_btf()->flags & PF_KTHREAD || eun_current_call() != NR_connect)
 		return false;
 	u16 family = AF_UNSPEC;
-	bpf_probe_read_user(&family, sizeof(family), (void *)PT_REGS_PARM2_CORE_SYSCALL(regs));
+	bpf_probe_read_user(&family, sizeof(family), (void *)eun_arg(2));
 	return family != AF_UNSPEC;
 }
 
@@ -172,45 +164,54 @@ __noinline int tcp_listen_done(u64 from, s32 ret)
 	return tcp_submit(level);
 }
 
-static __always_inline struct pt_regs *tcp_regs(void)
-{
-	return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-}
-
 /* The file that the call was made on. */
 static __always_inline u64 tcp_call_file(void)
 {
-	return tcp_fd(PT_REGS_PARM1_CORE_SYSCALL(tcp_regs()));
+	return tcp_fd(eun_arg(1));
+}
+
+static __always_inline int tcp_connect_ends(s64 ret)
+{
+	return ret < 0 ? tcp_connect_done(tcp_call_file(), eun_arg(2), ret) : 0;
 }
 
 SEC("?tp")
 int tcp_connect(struct trace_event_raw_sys_exit *ctx)
 {
-	if (ctx->ret < 0)
-		tcp_connect_done(tcp_call_file(), PT_REGS_PARM2_CORE_SYSCALL(tcp_regs()), ctx->ret);
-	return 0;
+	return tcp_connect_ends(ctx->ret);
+}
+
+static __always_inline int tcp_accept_ends(s64 ret)
+{
+	return ret >= 0 ? tcp_accept_done(ret) : 0;
 }
 
 SEC("?tp")
 int tcp_accept(struct trace_event_raw_sys_exit *ctx)
 {
-	if (ctx->ret >= 0)
-		tcp_accept_done(ctx->ret);
-	return 0;
+	return tcp_accept_ends(ctx->ret);
+}
+
+static __always_inline int tcp_bind_ends(s64 ret)
+{
+	return tcp_bind_done(tcp_call_file(), eun_arg(2), ret);
 }
 
 SEC("?tp")
 int tcp_bind(struct trace_event_raw_sys_exit *ctx)
 {
-	tcp_bind_done(tcp_call_file(), PT_REGS_PARM2_CORE_SYSCALL(tcp_regs()), ctx->ret);
-	return 0;
+	return tcp_bind_ends(ctx->ret);
+}
+
+static __always_inline int tcp_listen_ends(s64 ret)
+{
+	return tcp_listen_done(tcp_call_file(), ret);
 }
 
 SEC("?tp")
 int tcp_listen(struct trace_event_raw_sys_exit *ctx)
 {
-	tcp_listen_done(tcp_call_file(), ctx->ret);
-	return 0;
+	return tcp_listen_ends(ctx->ret);
 }
 
 /* A call that makes a socket; of a pair the call's result is no descriptor. */
@@ -231,15 +232,18 @@ __noinline int tcp_socket_done(u32 call, u64 family, u64 type, u64 protocol, s64
 	return 0;
 }
 
-SEC("?tp")
-int tcp_socket(struct trace_event_raw_sys_exit *ctx)
+static __always_inline int tcp_socket_ends(u32 nr, s64 ret)
 {
 	if (!eun_wanted(TCP_SOCKET))
 		return 0;
-	struct pt_regs *regs = tcp_regs();
-	return tcp_socket_done(ctx->id == NR_socket ? TCP_CALL_SOCKET : TCP_CALL_SOCKETPAIR,
-			       PT_REGS_PARM1_CORE_SYSCALL(regs), PT_REGS_PARM2_CORE_SYSCALL(regs),
-			       PT_REGS_PARM3_CORE_SYSCALL(regs), ctx->ret);
+	return tcp_socket_done(nr == NR_socket ? TCP_CALL_SOCKET : TCP_CALL_SOCKETPAIR, eun_arg(1), eun_arg(2),
+			       eun_arg(3), ret);
+}
+
+SEC("?tp")
+int tcp_socket(struct trace_event_raw_sys_exit *ctx)
+{
+	return tcp_socket_ends(ctx->id, ctx->ret);
 }
 
 /* IORING_OP_..., include/uapi/linux/io_uring.h */

@@ -263,18 +263,28 @@ __noinline int tcp_dns_message(struct tcp_message *m)
 }
 
 /* A query is noted before it is sent: a resolver that is near may be quicker than the call. */
+static __always_inline int tcp_dns_send_begins(u32 nr)
+{
+	tcp_messages(nr, 1, true, TCP_DNS_STREAMS, false, tcp_dns_message);
+	return 0;
+}
+
 SEC("?tp")
 int tcp_dns_send(struct trace_event_raw_sys_enter *ctx)
 {
-	tcp_messages(ctx->id, 1, true, TCP_DNS_STREAMS, false, tcp_dns_message);
+	return tcp_dns_send_begins(ctx->id);
+}
+
+static __always_inline int tcp_dns_receive_ends(u32 nr, s64 ret)
+{
+	tcp_messages(nr, ret, false, TCP_DNS_STREAMS, false, tcp_dns_message);
 	return 0;
 }
 
 SEC("?tp")
 int tcp_dns_receive(struct trace_event_raw_sys_exit *ctx)
 {
-	tcp_messages(ctx->id, ctx->ret, false, TCP_DNS_STREAMS, false, tcp_dns_message);
-	return 0;
+	return tcp_dns_receive_ends(ctx->id, ctx->ret);
 }
 
 #endif

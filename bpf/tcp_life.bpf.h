@@ -53,7 +53,7 @@ __noinline int tcp_current(struct eun_event *h)
 	struct cgroup *cgroup = tcp_get(struct css_set, cgroups, dfl_cgrp);
 	struct kernfs_node *node = tcp_get(struct cgroup, cgroup, kn);
 	u32 level = tcp_get(struct pid, pid, level);
-	h->flags = 0;
+	h->flags = eun_is_ia32(task) ? EUN_IA32 : 0;
 	h->cgroup = tcp_get(struct kernfs_node, node, id);
 	h->tid = task->pid;
 	h->ppid = tcp_get(struct task_struct, parent, tgid);

@@ -58,22 +58,58 @@ struct tcp_header {
 	u32 len;
 };
 
+/* The same of 32-bit programs. */
+struct tcp_compat_piece {
+	u32 base, len;
+};
+struct tcp_compat_header {
+	u32 name, name_len;
+	u32 pieces, n_pieces;
+	u32 control, control_len;
+	u32 flags;
+	u32 len;
+};
+
 static __always_inline void tcp_first_piece(struct tcp_message *m, u64 pieces)
 {
 	struct tcp_piece piece = {};
-	bpf_probe_read_user(&piece, sizeof(piece), (void *)pieces);
+	if (eun_in_ia32()) {
+		struct tcp_compat_piece compat = {};
+		bpf_probe_read_user(&compat, sizeof(compat), (void *)pieces);
+		piece.base = compat.base;
+		piece.len = compat.len;
+	} else {
+		bpf_probe_read_user(&piece, sizeof(piece), (void *)pieces);
+	}
 	m->data = piece.base;
 	m->piece = piece.len < 0xffff ? piece.len : 0xffff;
+}
+
+/* A header, as far as it is one: `whole`, with what only struct mmsghdr has. */
+static __always_inline bool tcp_copy_header(struct tcp_header *h, u64 from, bool whole)
+{
+	if (!eun_in_ia32()) {
+		u32 size = whole ? sizeof(*h) : offsetof(struct tcp_header, len);
+		return !bpf_probe_read_user(h, size, (void *)from);
+	}
+	struct tcp_compat_header compat = {};
+	u32 size = whole ? sizeof(compat) : offsetof(struct tcp_compat_header, len);
+	if (bpf_probe_read_user(&compat, size, (void *)from))
+		return false;
+	h->name = compat.name;
+	h->pieces = compat.pieces;
+	h->n_pieces = compat.n_pieces;
+	h->len = compat.len;
+	return true;
 }
 
 /* What the header of a message says. False: it can't be read. */
 static __always_inline bool tcp_read_header(struct tcp_message *m)
 {
 	struct tcp_header h = {};
-	u32 size = m->ret_in_header ? sizeof(h) : offsetof(struct tcp_header, len);
 	if (!m->header)
 		return true;
-	if (bpf_probe_read_user(&h, size, (void *)m->header))
+	if (!tcp_copy_header(&h, m->header, m->ret_in_header))
 		return false;
 	m->address = h.name;
 	tcp_first_piece(m, h.n_pieces ? h.pieces : 0);
@@ -109,29 +145,29 @@ static __always_inline void tcp_messages(u64 nr, s64 ret, bool entry, u64 stream
 	EUN_HIDE(nr); /* or an older verifier forgets the bound */
 	nr &= NR_CALLS - 1;
 	struct tcp_transfer_call call = tcp_transfer_calls[nr];
-	struct pt_regs *regs = tcp_regs();
-	struct sock *sk = tcp_inet_of_file((void *)tcp_fd(PT_REGS_PARM1_CORE_SYSCALL(regs)));
+	struct sock *sk = tcp_inet_of_file((void *)tcp_fd(eun_arg(1)));
 	struct tcp_message m = {.sock = (u64)sk, .ret = ret, .sends = call.sends, .ret_is_piece = entry};
 	if (!sk)
 		return;
 	m.protocol = tcp_get(struct sock, sk, sk_protocol);
 	if (!(tcp && m.protocol == IPPROTO_TCP) && m.protocol != IPPROTO_UDP)
 		return;
-	u64 at = PT_REGS_PARM2_CORE_SYSCALL(regs), n = PT_REGS_PARM3_CORE_SYSCALL(regs), flags = 0;
+	u64 at = eun_arg(2), n = eun_arg(3), flags = 0;
 	if (call.form == TCP_ADDRESSED || call.form == TCP_HEADERS)
-		flags = PT_REGS_PARM4_CORE_SYSCALL(regs);
+		flags = eun_arg(4);
 	else if (call.form == TCP_HEADER)
 		flags = n;
 	if (!call.sends && flags & (MSG_PEEK | MSG_ERRQUEUE))
 		return;
 	if (call.form == TCP_HEADERS && ret > 0) {
 		m.ret_in_header = 1;
+		u32 size = eun_in_ia32() ? sizeof(struct tcp_compat_header) : sizeof(struct tcp_header);
 		if (!entry)
 			n = ret;
 		for (u32 i = 0; i < UIO_MAXIOV; i++) {
 			if (i >= n)
 				return;
-			m.header = at + i * sizeof(struct tcp_header);
+			m.header = at + i * size;
 			each(&m);
 		}
 		return;
@@ -145,7 +181,7 @@ static __always_inline void tcp_messages(u64 nr, s64 ret, bool entry, u64 stream
 		m.data = at;
 		m.piece = bytes < 0xffff ? bytes : 0xffff;
 		if (call.form == TCP_ADDRESSED)
-			m.address = PT_REGS_PARM5_CORE_SYSCALL(regs);
+			m.address = eun_arg(5);
 	}
 	if (entry && !m.header)
 		m.ret = m.piece;

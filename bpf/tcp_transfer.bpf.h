@@ -107,11 +107,16 @@ __noinline int tcp_moved(struct tcp_message *m)
 	return tcp_transferred(m);
 }
 
+static __always_inline int tcp_transfer_ends(u32 nr, s64 ret)
+{
+	tcp_messages(nr, ret, false, TCP_TRANSFERS, true, tcp_moved);
+	return 0;
+}
+
 SEC("?tp")
 int tcp_transfer(struct trace_event_raw_sys_exit *ctx)
 {
-	tcp_messages(ctx->id, ctx->ret, false, TCP_TRANSFERS, true, tcp_moved);
-	return 0;
+	return tcp_transfer_ends(ctx->id, ctx->ret);
 }
 
 /* IORING_OP_..., include/uapi/linux/io_uring.h */

@@ -216,6 +216,8 @@ static const struct eun_program programs[] = {
 	DNS_RECEIVE("recvfrom"),
 	DNS_RECEIVE("recvmsg"),
 	DNS_RECEIVE("recvmmsg"),
+	{.name = "ia32_enter", .streams = DNS, .flags = EUN_PROGRAM_IA32},
+	{.name = "ia32_exit", .streams = LATER | CALLS | TRANSFERS | EUN_BIT(TCP_DNS), .flags = EUN_PROGRAM_IA32},
 	{.name = "tcp_retransmit", .streams = EUN_BIT(TCP_RETRANSMIT)},
 	{.name = "tcp_rtt", .streams = EUN_BIT(TCP_RTT)},
 	{.name = "tcp_seed", .streams = LATER | EUN_BIT(TCP_CONNECT), .flags = EUN_PROGRAM_SEED},
