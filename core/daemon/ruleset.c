@@ -307,10 +307,11 @@ bool ruleset_wants(const struct ruleset *set, uint16_t stream)
 size_t ruleset_filters(const struct ruleset *set, uint16_t stream, const struct filter **out, size_t most)
 {
 	size_t n = engine_filters(set->engine, stream, out, most);
-	bool all = n > most;
-	for (size_t i = 0; i < set->n; i++)
-		all |= script_wants(set->items[i]->script, stream);
-	if (!all)
+	for (size_t i = 0; i < set->n; i++) {
+		size_t used = n < most ? n : most;
+		n += script_filters(set->items[i]->script, stream, out + used, most - used);
+	}
+	if (n <= most)
 		return n;
 	out[0] = NULL;
 	return 1;

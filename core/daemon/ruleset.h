@@ -45,7 +45,10 @@ int ruleset_bind(struct ruleset *set, const struct schema *schema, struct config
 /* Once bound. True: it reads one of the computed fields of which `is` is true. */
 bool ruleset_reads(const struct ruleset *set, const struct schema *schema, bool (*is)(const struct field *field));
 bool ruleset_wants(const struct ruleset *set, uint16_t stream);
-/* The filters whose union it wants of the stream, `most` at most. More than that, or a script: NULL is among them. */
+/*
+ * The filters whose union it wants of the stream, `most` at most. More than that, or a script's handler without
+ * `where`: NULL is among them.
+ */
 size_t ruleset_filters(const struct ruleset *set, uint16_t stream, const struct filter **out, size_t most);
 
 void ruleset_event(struct ruleset *set, const struct view *view);

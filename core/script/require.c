@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts of scripts: reading them, and require("name") for NAME.lua of the one folder that the host names. */
+/* Texts of scripts: reading them, and require("name") for NAME.lua of a folder of modules. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -79,20 +79,35 @@ int source_read(const char *path, struct buf *out, uint32_t *line)
 	return err;
 }
 
+/* The module's path and text; the path stays on the stack. */
+static int find_module(lua_State *L, const char *name, const char **path)
+{
+	struct script *s = script_of(L);
+	const char *slash = strrchr(s->path, '/');
+	const char *folder = slash ? lua_pushlstring(L, s->path, (size_t)(slash - s->path)) : lua_pushliteral(L, ".");
+	uint32_t line = 0;
+	*path = s->host.lib ? lua_pushfstring(L, "%s/%s.lua", s->host.lib, name)
+			    : lua_pushfstring(L, "%s/lib/%s.lua", folder, name);
+	int err = source_read(*path, &s->sources, &line);
+	if (err != -ENOENT || s->host.lib)
+		return err;
+	*path = lua_pushfstring(L, "%s/../lib/%s.lua", folder, name);
+	return source_read(*path, &s->sources, &line);
+}
+
 /* The chunk of NAME.lua, loaded, on the stack. */
 static void load_module(lua_State *L, const char *name)
 {
 	struct script *s = script_of(L);
-	uint32_t line = 0;
-	const char *path = lua_pushfstring(L, "%s/%s.lua", s->host.lib, name);
-	const char *chunk = lua_pushfstring(L, "@%s", path);
 	size_t start = s->sources.len;
-	int err = source_read(path, &s->sources, &line);
+	const char *path;
+	int err = find_module(L, name, &path);
 	if (err) {
 		s->sources.len = start;
 		s->sources.failed = false;
 		luaL_error(L, "require '%s': %s: %s", name, path, strerror(-err));
 	}
+	const char *chunk = lua_pushfstring(L, "@%s", path);
 	int status = luaL_loadbufferx(L, s->sources.data + start, s->sources.len - start, chunk, "t");
 	if (status != LUA_OK) {
 		limits_caught(L, status);
@@ -112,8 +127,6 @@ static int api_require(lua_State *L)
 		return 1;
 	if (s->loaded)
 		return luaL_error(L, "require() is for the start of a script");
-	if (!s->host.lib)
-		return luaL_error(L, "require '%s': there is no folder of modules", name);
 	if (s->sources.len > 4 * SOURCE_MAX)
 		return luaL_error(L, "require '%s': too many modules", name);
 	lua_pushboolean(L, 1); /* what requires itself gets this */

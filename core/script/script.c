@@ -344,6 +344,15 @@ bool script_wants(const struct script *s, uint16_t stream)
 	return stream < s->n_wanted && s->wanted[stream] && !s->stopped;
 }
 
+size_t script_filters(const struct script *s, uint16_t stream, const struct filter **out, size_t most)
+{
+	size_t n = 0;
+	for (const int *i = script_wants(s, stream) ? s->wanted[stream] : NULL; i && *i >= 0; i++, n++)
+		if (n < most)
+			out[n] = s->handlers[*i].filter;
+	return n;
+}
+
 static bool call_event(struct script *s, int function, const struct view *view, int results)
 {
 	s->now = view->rec->time;

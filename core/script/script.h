@@ -37,7 +37,8 @@ struct script_host {
 	void (*stopped)(void *context, const char *script, const char *limit, const char *detail);
 	const struct filter_defs *defs;
 	uint64_t (*now)(void *context); /* boot clock, ns */
-	const char *lib;                /* folder of what require() finds, NAME.lua; NULL: none */
+	/* Folder of what require() finds, NAME.lua; NULL: `lib` in the script's folder, else `lib` beside that. */
+	const char *lib;
 };
 
 struct script;
@@ -63,6 +64,11 @@ bool script_names(const struct script *script, const char *field);
  */
 int script_bind(struct script *script, const struct schema *schema, struct config_error *error);
 bool script_wants(const struct script *script, uint16_t stream);
+/*
+ * The filters whose union the handlers of the stream want, `most` of them at most. How many there are; a handler
+ * without `where` wants all: then NULL is among them.
+ */
+size_t script_filters(const struct script *script, uint16_t stream, const struct filter **out, size_t most);
 /* All handlers of the stream whose `where` passes, in the order of their on(). */
 void script_event(struct script *script, const struct view *view);
 /* A rule{} with `when`: asked for an event that passed its `where`. False: no alert. */

@@ -39,6 +39,11 @@ static void test_on(void **state)
 	w->f->x.r.head.pid = 7;
 	script_event(s, view_of(w));
 	assert_string_equal(text_of(&w->told.logs), "listed\nall\nseven\nall\n");
+	const struct filter *filters[8];
+	assert_int_equal(script_filters(s, w->f->stream->id, filters, 8), 4);
+	assert_non_null(filters[0]);
+	assert_null(filters[2]);
+	assert_int_equal(script_filters(s, w->f->stream->id, filters, 1), 4);
 	/* Bound again: the same. */
 	assert_int_equal(script_bind(s, &w->f->schema, &w->error), 0);
 	script_event(s, view_of(w));
@@ -234,6 +239,13 @@ static void test_require(void **state)
 	struct script *s = open_text(w, "local a, b = require('mod'), require 'mod' a.up() log(b.up())\n"
 					"on('test.every', function() log(pcall(require, 'other')) end)");
 	script_event(s, view_of(w));
+	w->host.lib = NULL;
+	char lib[96];
+	snprintf(lib, sizeof(lib), "%s/lib", w->dir);
+	assert_int_equal(mkdir(lib, 0700), 0);
+	file_of(w, "lib/near.lua", "log('near') return require 'near'", 33);
+	script_close(open_text(w, "require 'near'"));
+	assert_non_null(strstr(text_of(&w->told.logs), "near\n"));
 	assert_non_null(strstr(text_of(&w->told.logs), "2\n"));
 	assert_non_null(strstr(w->told.logs.data, "require() is for the start"));
 	script_close(s);
