@@ -116,31 +116,6 @@ static bool is_over(const struct alert_output *o)
 	return alert_now() >= atomic_load(&o->deadline);
 }
 
-/* The next batch: all that is queued; NULL: closing, and there is none or no time. */
-static struct alert_item *next_batch(struct alert_output *o)
-{
-	for (;;) {
-		bool closing = atomic_load(&o->deadline) != UINT64_MAX;
-		pthread_mutex_lock(&o->lock);
-		struct alert_item *batch = o->head;
-		o->head = NULL;
-		o->tail = &o->head;
-		o->idle = !batch;
-		pthread_mutex_unlock(&o->lock);
-		if (batch || closing)
-			return batch;
-		struct pollfd fds[] = {{.fd = o->watch, .events = POLLIN}, {.fd = o->wake, .events = POLLIN}};
-		if (!atomic_load(&o->reopen) && poll(fds, 2, -1) > 0) {
-			if (fds[0].revents)
-				o->ops->watched(o);
-			if (fds[1].revents)
-				alert_output_woken(o);
-		}
-		if (atomic_exchange(&o->reopen, false) && o->ops->reopen)
-			o->ops->reopen(o);
-	}
-}
-
 struct pause {
 	uint64_t length; /* the last one's, ns */
 	uint64_t end;
@@ -155,6 +130,33 @@ static void take_pause(struct alert_output *o, struct pause *pause)
 		pause->length = PAUSE_MOST;
 	alert_output_wait(o, -1, 0, now + pause->length);
 	pause->end = alert_now();
+}
+
+/* The next batch: all that is queued; NULL: closing, and there is none or no time. */
+static struct alert_item *next_batch(struct alert_output *o, struct pause *pause)
+{
+	for (;;) {
+		bool closing = atomic_load(&o->deadline) != UINT64_MAX;
+		pthread_mutex_lock(&o->lock);
+		struct alert_item *batch = o->head;
+		o->head = NULL;
+		o->tail = &o->head;
+		o->idle = !batch;
+		pthread_mutex_unlock(&o->lock);
+		if (batch || closing)
+			return batch;
+		struct pollfd fds[] = {{.fd = o->watch, .events = POLLIN}, {.fd = o->wake, .events = POLLIN}};
+		if (!atomic_load(&o->reopen) && poll(fds, 2, -1) > 0) {
+			if (fds[1].revents)
+				alert_output_woken(o);
+			if (fds[0].revents) {
+				o->ops->watched(o);
+				take_pause(o, pause);
+			}
+		}
+		if (atomic_exchange(&o->reopen, false) && o->ops->reopen)
+			o->ops->reopen(o);
+	}
 }
 
 /* Nothing of a batch that is left is delivered. */
@@ -188,7 +190,7 @@ static void *work(void *arg)
 	struct alert_output *o = arg;
 	struct alert_item *batch;
 	struct pause pause = {0};
-	while ((batch = next_batch(o))) {
+	while ((batch = next_batch(o, &pause))) {
 		while (batch && !is_over(o)) {
 			struct alert_delivery done = {0};
 			if (atomic_exchange(&o->reopen, false) && o->ops->reopen)

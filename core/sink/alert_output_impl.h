@@ -34,7 +34,7 @@ struct alert_output_ops {
 	 */
 	int (*deliver)(struct alert_output *output, const struct alert_item *first, struct alert_delivery *done);
 	void (*reopen)(struct alert_output *output);  /* or NULL */
-	void (*watched)(struct alert_output *output); /* output->watch is readable */
+	void (*watched)(struct alert_output *output); /* output->watch is readable: something failed */
 	void (*close)(struct alert_output *output);   /* or NULL; it may wait until output->deadline */
 };
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <dirent.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "alert_fixture.h"
@@ -204,22 +205,55 @@ static void fifo(void **state)
 	assert_true(fd >= 0);
 	UNTIL(counts(o).written == 1);
 
-	put_numbers(o, 1, FLOOD); /* more than pipe and queue take: nobody reads */
+	char big[20001] = {0}; /* no pipe takes one in a piece */
+	memset(big, 'x', 20000);
+	for (int i = 0; i < 1000; i++)
+		put_text(o, big);
+	UNTIL(read(fd, text, 1) == 1);
+	put_numbers(o, 1, FLOOD);
 	UNTIL(counts(o).lost);
 	struct alert_output_counts c = counts(o);
-	assert_int_equal(c.taken, FLOOD + 1);
+	assert_int_equal(c.taken, FLOOD + 1001);
 	assert_true(c.written + 1024 + c.lost >= c.taken);
 	close(fd);
+	UNTIL(counts(o).errors >= c.errors + 2); /* a broken pipe, and one that nobody has open for reading */
 	fd = open(f->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	while (counts(o).written + counts(o).lost < counts(o).taken || n < 1000) {
+	while (n < 100000) {
 		ssize_t got = read(fd, text + n, (1 << 20) - 1 - n);
 		n += got > 0 ? (size_t)got : 0;
 		usleep(100);
 	}
-	/* begins with a whole line */
-	assert_int_equal(text[0], '{');
+	assert_int_equal(text[0], '{'); /* begins with a whole line */
 	close(fd);
 	close_output(o, 0);
+	free(text);
+}
+
+/* Room for a part of a line only; when there is more, the rest follows it, in the same file. */
+static void part_of_a_line(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit before, limit;
+	struct alert_output *o =
+		open_output(f, &(struct alert_output_config){.kind = ALERT_FILE, .path = f->path, .json = true});
+	put_numbers(o, 0, 1);
+	assert_int_equal(close_output(o, PATIENCE_MS).written, 1);
+	size_t line = file_size(f->path, "");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	limit.rlim_cur = 4 * line + line / 2;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	o = open_output(f, &(struct alert_output_config){
+				   .kind = ALERT_FILE, .path = f->path, .json = true, .rotate_bytes = 5 * line});
+	put_numbers(o, 1, 4);
+	UNTIL(counts(o).errors);
+	assert_int_equal(counts(o).written, 3);
+	assert_int_equal(file_size(f->path, ""), limit.rlim_cur);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(close_output(o, PATIENCE_MS).written, 4);
+	char *text = contents(f->path);
+	assert_int_equal(lines_in(text), 5);
+	assert_true(are_numbers(text, 0, 5));
 	free(text);
 }
 
@@ -275,14 +309,11 @@ static void bytes(void **state)
 	free(big);
 }
 
-/* A process-directed signal finds no output's thread that would take it. */
-static void signals(void **state)
+/* Threads other than the first that leave signals to it. */
+static int deaf_threads(void)
 {
-	struct fixture *f = *state;
-	struct alert_output *o =
-		open_output(f, &(struct alert_output_config){.kind = ALERT_FILE, .path = f->path, .json = true});
 	DIR *tasks = opendir("/proc/self/task");
-	int others = 0;
+	int n = 0;
 	for (struct dirent *entry; (entry = readdir(tasks));) {
 		char path[300], line[256];
 		unsigned long long blocked = 0;
@@ -294,18 +325,29 @@ static void signals(void **state)
 			sscanf(line, "SigBlk: %llx", &blocked);
 		if (status)
 			fclose(status);
-		others += blocked >> (SIGTERM - 1) & blocked >> (SIGHUP - 1) & blocked >> (SIGCHLD - 1) & 1;
+		n += blocked >> (SIGTERM - 1) & blocked >> (SIGHUP - 1) & blocked >> (SIGCHLD - 1) & 1;
 	}
 	closedir(tasks);
+	return n;
+}
+
+static void signals(void **state)
+{
+	struct fixture *f = *state;
+	int before = deaf_threads();
+	struct alert_output *o =
+		open_output(f, &(struct alert_output_config){.kind = ALERT_FILE, .path = f->path, .json = true});
+	int during = deaf_threads();
 	close_output(o, PATIENCE_MS);
-	assert_int_equal(others, 1);
+	assert_int_equal(during, before + 1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(file),      TEST(bad_path), TEST(together),    TEST(rotation), TEST(no_rotation), TEST(reopen),
-		TEST(full_disk), TEST(fifo),     TEST(slow_stdout), TEST(bytes),    TEST(signals),
+		TEST(file),        TEST(bad_path), TEST(together),  TEST(rotation),
+		TEST(no_rotation), TEST(reopen),   TEST(full_disk), TEST(fifo),
+		TEST(slow_stdout), TEST(bytes),    TEST(signals),   TEST(part_of_a_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
