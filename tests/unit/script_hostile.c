@@ -46,7 +46,8 @@ static void hostile(struct world *w, const char *name, const char *limit)
 	if (spent > STOP_MS || longest > 45 * SLOWER)
 		fail_msg("%s: stopped after %.1f ms, its longest call took %.1f ms", name, spent, longest);
 	snprintf(path, sizeof(path), "%s.lua|%s|", name, limit);
-	if (limit && strncmp(text_of(&w->told.stops), path, strlen(path)))
+	/* A slow build's limit is time. */
+	if (limit && SLOWER == 1 && strncmp(text_of(&w->told.stops), path, strlen(path)))
 		fail_msg("not stopped by %s but: %s", limit, w->told.stops.data);
 	assert_null(strstr(text_of(&w->told.alerts), "ESCAPED"));
 	script_stats(good, &stats);
