@@ -235,6 +235,7 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns;
 };
 struct qstr {
 	union {
@@ -319,6 +320,16 @@ struct seccomp {
 	atomic_t filter_count;
 };
 
+struct sigaction {
+	unsigned long sa_flags;
+};
+struct k_sigaction {
+	struct sigaction sa;
+};
+struct sighand_struct {
+	struct k_sigaction action[64];
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -337,6 +348,7 @@ struct task_struct {
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
+	struct sighand_struct *sighand;
 	struct css_set *cgroups;
 	struct mm_struct *mm;
 	u64 start_boottime;
