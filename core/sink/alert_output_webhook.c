@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Alerts as JSON arrays to an HTTP server. */
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "alert_curl.h"
 #include "alert_output_impl.h"
 
 #define BATCH 100 /* alerts in an array */
 #define BATCH_BYTES (256u << 10)
 
 struct webhook {
-	bool curl; /* its global state is initialised */
+	struct alert_curl curl;
+	bool ready; /* its global state is initialised */
 	CURLM *multi;
 	CURL *easy;
 	struct curl_slist *headers;
@@ -38,29 +39,29 @@ static curl_socket_t cloexec_socket(void *context, curlsocktype purpose, struct 
 }
 
 /* Only http and https, with a host. Messages don't show the URL: it may hold a secret. */
-static int check_url(const char *url, char *why, size_t why_size)
+static int check_url(const struct alert_curl *curl, const char *url, char *why, size_t why_size)
 {
 	char *scheme = NULL, *host = NULL;
-	CURLU *parts = curl_url();
-	CURLUcode code = parts ? curl_url_set(parts, CURLUPART_URL, url ? url : "", 0) : CURLUE_OUT_OF_MEMORY;
+	CURLU *parts = curl->url();
+	CURLUcode code = parts ? curl->url_set(parts, CURLUPART_URL, url ? url : "", 0) : CURLUE_OUT_OF_MEMORY;
 	if (!code)
-		code = curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0);
+		code = curl->url_get(parts, CURLUPART_SCHEME, &scheme, 0);
 	if (!code)
-		code = curl_url_get(parts, CURLUPART_HOST, &host, 0);
+		code = curl->url_get(parts, CURLUPART_HOST, &host, 0);
 	bool web = !code && (!strcmp(scheme, "http") || !strcmp(scheme, "https"));
 	if (code)
-		snprintf(why, why_size, "url: %s", curl_url_strerror(code));
+		snprintf(why, why_size, "url: %s", curl->url_strerror(code));
 	else if (!web)
 		snprintf(why, why_size, "url: scheme '%.16s' is neither http nor https", scheme);
-	curl_free(scheme);
-	curl_free(host);
-	curl_url_cleanup(parts);
+	curl->free(scheme);
+	curl->free(host);
+	curl->url_cleanup(parts);
 	return web ? 0 : -EINVAL;
 }
 
 static int add_header(struct webhook *w, const char *header)
 {
-	struct curl_slist *list = curl_slist_append(w->headers, header);
+	struct curl_slist *list = w->curl.slist_append(w->headers, header);
 	if (!list)
 		return -ENOMEM;
 	w->headers = list;
@@ -94,23 +95,24 @@ static int add_headers(struct webhook *w, const char *const *headers, char *why,
 
 static int set_options(struct alert_output *o, struct webhook *w)
 {
+	const struct alert_curl *curl = &w->curl;
 	long timeout = (long)o->config.timeout_ms;
 	/* TLS is verified and redirects are not followed by default, which is said here all the same. */
 	CURLcode codes[] = {
-		curl_easy_setopt(w->easy, CURLOPT_URL, o->config.url),
-		curl_easy_setopt(w->easy, CURLOPT_PROTOCOLS_STR, "http,https"),
-		curl_easy_setopt(w->easy, CURLOPT_FOLLOWLOCATION, 0L),
-		curl_easy_setopt(w->easy, CURLOPT_SSL_VERIFYPEER, 1L),
-		curl_easy_setopt(w->easy, CURLOPT_SSL_VERIFYHOST, 2L),
-		curl_easy_setopt(w->easy, CURLOPT_NOSIGNAL, 1L),
-		curl_easy_setopt(w->easy, CURLOPT_TIMEOUT_MS, timeout),
-		curl_easy_setopt(w->easy, CURLOPT_CONNECTTIMEOUT_MS, timeout),
-		curl_easy_setopt(w->easy, CURLOPT_HTTPHEADER, w->headers),
-		curl_easy_setopt(w->easy, CURLOPT_USERAGENT, "eunomia/" EUNOMIA_VERSION),
-		curl_easy_setopt(w->easy, CURLOPT_WRITEFUNCTION, ignore),
-		curl_easy_setopt(w->easy, CURLOPT_OPENSOCKETFUNCTION, cloexec_socket),
-		curl_easy_setopt(w->easy, CURLOPT_ERRORBUFFER, w->error),
-		curl_easy_setopt(w->easy, CURLOPT_POST, 1L),
+		curl->easy_setopt(w->easy, CURLOPT_URL, o->config.url),
+		curl->easy_setopt(w->easy, CURLOPT_PROTOCOLS_STR, "http,https"),
+		curl->easy_setopt(w->easy, CURLOPT_FOLLOWLOCATION, 0L),
+		curl->easy_setopt(w->easy, CURLOPT_SSL_VERIFYPEER, 1L),
+		curl->easy_setopt(w->easy, CURLOPT_SSL_VERIFYHOST, 2L),
+		curl->easy_setopt(w->easy, CURLOPT_NOSIGNAL, 1L),
+		curl->easy_setopt(w->easy, CURLOPT_TIMEOUT_MS, timeout),
+		curl->easy_setopt(w->easy, CURLOPT_CONNECTTIMEOUT_MS, timeout),
+		curl->easy_setopt(w->easy, CURLOPT_HTTPHEADER, w->headers),
+		curl->easy_setopt(w->easy, CURLOPT_USERAGENT, "eunomia/" EUNOMIA_VERSION),
+		curl->easy_setopt(w->easy, CURLOPT_WRITEFUNCTION, ignore),
+		curl->easy_setopt(w->easy, CURLOPT_OPENSOCKETFUNCTION, cloexec_socket),
+		curl->easy_setopt(w->easy, CURLOPT_ERRORBUFFER, w->error),
+		curl->easy_setopt(w->easy, CURLOPT_POST, 1L),
 	};
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (codes[i])
@@ -121,18 +123,22 @@ static int set_options(struct alert_output *o, struct webhook *w)
 static int webhook_open(struct alert_output *o, char *why, size_t why_size)
 {
 	struct webhook *w = o->state;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT)) {
-		snprintf(why, why_size, "libcurl can't be initialised");
+	const struct alert_curl *curl = &w->curl;
+	const char *wrong = alert_curl_load(&w->curl);
+	if (!wrong && curl->global_init(CURL_GLOBAL_DEFAULT))
+		wrong = "libcurl can't be initialised";
+	if (wrong) {
+		snprintf(why, why_size, "%s", wrong);
 		return -EIO;
 	}
-	w->curl = true;
-	int err = check_url(o->config.url, why, why_size);
+	w->ready = true;
+	int err = check_url(curl, o->config.url, why, why_size);
 	if (!err)
 		err = add_headers(w, o->config.headers, why, why_size);
 	if (err)
 		return err;
-	w->multi = curl_multi_init();
-	w->easy = curl_easy_init();
+	w->multi = curl->multi_init();
+	w->easy = curl->easy_init();
 	if (!w->multi || !w->easy)
 		return -ENOMEM;
 	err = set_options(o, w);
@@ -144,12 +150,14 @@ static int webhook_open(struct alert_output *o, char *why, size_t why_size)
 static void webhook_close(struct alert_output *o)
 {
 	struct webhook *w = o->state;
-	curl_easy_cleanup(w->easy);
-	curl_multi_cleanup(w->multi);
-	curl_slist_free_all(w->headers);
+	const struct alert_curl *curl = &w->curl;
+	if (!w->ready)
+		return;
+	curl->easy_cleanup(w->easy);
+	curl->multi_cleanup(w->multi);
+	curl->slist_free_all(w->headers);
 	buf_free(&w->body);
-	if (w->curl)
-		curl_global_cleanup();
+	curl->global_cleanup();
 }
 
 /* The array of the first items, which stays until it is delivered or given up. */
@@ -172,23 +180,24 @@ static int make_body(struct webhook *w, const struct alert_item *first)
 static CURLcode perform(struct alert_output *o, struct webhook *w)
 {
 	CURLcode result = CURLE_OPERATION_TIMEDOUT;
+	const struct alert_curl *curl = &w->curl;
 	uint64_t until = alert_output_until(o);
 	int running = 1, left;
 	w->error[0] = '\0';
-	curl_easy_setopt(w->easy, CURLOPT_POSTFIELDS, w->body.data);
-	curl_easy_setopt(w->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)w->body.len);
-	if (curl_multi_add_handle(w->multi, w->easy))
+	curl->easy_setopt(w->easy, CURLOPT_POSTFIELDS, w->body.data);
+	curl->easy_setopt(w->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)w->body.len);
+	if (curl->multi_add_handle(w->multi, w->easy))
 		return CURLE_OUT_OF_MEMORY;
-	while (!curl_multi_perform(w->multi, &running) && running && (left = alert_output_left_ms(o, until))) {
+	while (!curl->multi_perform(w->multi, &running) && running && (left = alert_output_left_ms(o, until))) {
 		struct curl_waitfd wake = {.fd = o->wake, .events = CURL_WAIT_POLLIN};
-		curl_multi_poll(w->multi, &wake, 1, left, NULL);
+		curl->multi_poll(w->multi, &wake, 1, left, NULL);
 		if (wake.revents)
 			alert_output_woken(o);
 	}
-	CURLMsg *message = curl_multi_info_read(w->multi, &running);
+	CURLMsg *message = curl->multi_info_read(w->multi, &running);
 	if (message && message->msg == CURLMSG_DONE)
 		result = message->data.result;
-	curl_multi_remove_handle(w->multi, w->easy);
+	curl->multi_remove_handle(w->multi, w->easy);
 	return result;
 }
 
@@ -201,6 +210,7 @@ static bool is_passing(long status)
 static int webhook_deliver(struct alert_output *o, const struct alert_item *first, struct alert_delivery *done)
 {
 	struct webhook *w = o->state;
+	const struct alert_curl *curl = &w->curl;
 	long status = 0;
 	if (!w->n && make_body(w, first)) {
 		alert_output_fail(o, "%s", strerror(ENOMEM));
@@ -208,14 +218,14 @@ static int webhook_deliver(struct alert_output *o, const struct alert_item *firs
 	}
 	CURLcode code = perform(o, w);
 	if (!code)
-		curl_easy_getinfo(w->easy, CURLINFO_RESPONSE_CODE, &status);
+		curl->easy_getinfo(w->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status >= 200 && status < 300) {
 		done->written = w->n;
 		w->n = 0;
 		return 0;
 	}
 	if (code)
-		alert_output_fail(o, "%s", w->error[0] ? w->error : curl_easy_strerror(code));
+		alert_output_fail(o, "%s", w->error[0] ? w->error : curl->easy_strerror(code));
 	else
 		alert_output_fail(o, "HTTP status %ld%s", status,
 				  status / 100 == 3 ? ": redirects are not followed" : "");
