@@ -7,9 +7,11 @@
 
 #include "cli.h"
 #include "event/escape.h"
+#include "host/catalogue.h"
 #include "host/option.h"
 #include "host/plugin.h"
 #include "say.h"
+#include "script/script.h"
 #include "target/computed.h"
 #include "sink/output.h"
 
@@ -198,9 +200,25 @@ static int close_output(struct output *out, int status)
 	return EXIT_RUN;
 }
 
+/* For editors: the API of scripts and all streams. */
+static int list_lua(struct output *out, char *const *paths)
+{
+	struct catalogue all;
+	char why[512];
+	int err = catalogue_init(&all, paths, why, sizeof(why));
+	if (!err && script_annotations(&all.schema, &out->buf)) {
+		err = -ENOMEM;
+		snprintf(why, sizeof(why), "no memory");
+	}
+	if (err)
+		say("%s", why);
+	catalogue_free(&all);
+	return close_output(out, err ? EXIT_RUN : EXIT_OK);
+}
+
 int command_list(const struct request *r, char *const *paths)
 {
-	static const char *const whats[] = {"plugins", "tools", "streams", "fields"};
+	static const char *const whats[] = {"plugins", "tools", "streams", "fields", "lua"};
 	struct output out;
 	struct listing l = {.cells = {&out, r->format == FORMAT_JSON, 0},
 			    .what = r->operands.items[0],
@@ -210,10 +228,12 @@ int command_list(const struct request *r, char *const *paths)
 	for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++)
 		known |= !strcmp(whats[i], l.what);
 	if (!known || (l.only && strcmp(l.what, "fields") != 0)) {
-		say("usage: eunomia list plugins|tools|streams|fields [STREAM]");
+		say("usage: eunomia list plugins|tools|streams|fields [STREAM]|lua");
 		return EXIT_USAGE;
 	}
 	output_open(&out, NULL, why, sizeof(why));
+	if (!strcmp(l.what, "lua"))
+		return list_lua(&out, paths);
 	if (!strcmp(l.what, "fields") && !l.only)
 		list_common(&l.cells);
 	if (plugin_each(paths, each, &l, why, sizeof(why))) {

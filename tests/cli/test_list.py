@@ -44,6 +44,14 @@ class List(Case):
         labels = {row["field"]: row["labels"] for row in fields if row["stream"] == "process.exec"}
         self.assertEqual((labels["path_source"], labels["ret"]), ("kernel|user", ""))
 
+    def test_lua(self):
+        """A class a stream, with all its fields: for editors, but also a script that loads."""
+        text = self.good("list", "lua")
+        for row in self.rows("list", "streams"):
+            self.assertIn(f"---@class {row['stream']}: Event\n", text)
+        self.assertIn("---@field path? string ", text)
+        self.assertIn("---@field parent_exe? string ", text)
+
     def test_tools(self):
         streams = {row["stream"] for row in self.rows("list", "streams")}
         tools = self.rows("list", "tools")
