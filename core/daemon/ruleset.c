@@ -20,13 +20,14 @@ struct item {
 struct ruleset {
 	struct ruleset_host host;
 	struct alert_style style;
-	const char *lib;
+	char *lib;
 	struct rules *rules;
 	struct actions *actions;
 	struct item **items; /* one a script; they stay where they are, rules point to them */
 	size_t n;
 	struct engine *engine; /* NULL: not bound */
 	uint64_t alerts;
+	bool idle;
 };
 
 static void say(void *context, const char *text)
@@ -42,10 +43,10 @@ struct ruleset *ruleset_new(const struct ruleset_host *host, const struct alert_
 		return NULL;
 	set->host = *host;
 	set->style = *style;
-	set->lib = lib;
+	set->lib = lib ? strdup(lib) : NULL;
 	set->rules = rules_new();
 	set->actions = actions_new(say, set);
-	if (set->rules && set->actions)
+	if (set->rules && set->actions && !lib == !set->lib)
 		return set;
 	ruleset_free(set);
 	errno = ENOMEM;
@@ -65,7 +66,13 @@ void ruleset_free(struct ruleset *set)
 	free(set->items);
 	actions_free(set->actions);
 	rules_free(set->rules);
+	free(set->lib);
 	free(set);
+}
+
+void ruleset_idle(struct ruleset *set)
+{
+	set->idle = true;
 }
 
 /* ---- what scripts say ---- */
@@ -270,7 +277,7 @@ static void on_alert(void *context, const struct rule *rule, const struct alert 
 {
 	struct ruleset *set = context;
 	set->alerts++;
-	if (rule->n_actions)
+	if (rule->n_actions && !set->idle)
 		actions_run(set->actions, rule, alert, &set->style);
 	set->host.alert(set->host.context, rule, alert);
 }
@@ -358,6 +365,16 @@ size_t ruleset_rules(const struct ruleset *set, size_t *enabled, size_t *skipped
 		*enabled += rules_at(set->rules, i)->enabled;
 	*skipped = set->engine ? engine_skipped(set->engine) : 0;
 	return n;
+}
+
+const struct rules *ruleset_all(const struct ruleset *set)
+{
+	return set->rules;
+}
+
+struct engine *ruleset_engine(const struct ruleset *set)
+{
+	return set->engine;
 }
 
 size_t ruleset_scripts(const struct ruleset *set)

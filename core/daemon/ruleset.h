@@ -24,10 +24,11 @@ struct ruleset_host {
 
 struct ruleset;
 
-/* `host` and `style` are copied; `style->hostname` and `lib`, the folder that require() looks into (NULL: none), not.
- */
+/* All are copied but `style->hostname`. `lib`: the folder that require() looks into, or NULL. */
 struct ruleset *ruleset_new(const struct ruleset_host *host, const struct alert_style *style, const char *lib);
 void ruleset_free(struct ruleset *set);
+/* No action is done: events are recorded ones. */
+void ruleset_idle(struct ruleset *set);
 
 /* A file of rules (*.lua: a script) or a folder: its *.ini, then its *.lua, by name. -EINVAL, -errno with `error`. */
 int ruleset_read(struct ruleset *set, const char *path, struct config_error *error);
@@ -61,6 +62,9 @@ void ruleset_flush(struct ruleset *set);
 void ruleset_inherit(struct ruleset *set, struct ruleset *before);
 
 size_t ruleset_rules(const struct ruleset *set, size_t *enabled, size_t *skipped);
+/* What was read; and, once bound, what it became. */
+const struct rules *ruleset_all(const struct ruleset *set);
+struct engine *ruleset_engine(const struct ruleset *set);
 size_t ruleset_scripts(const struct ruleset *set);
 /* Alerts that were told so far, of rules and scripts. */
 uint64_t ruleset_alerts(const struct ruleset *set);

@@ -37,8 +37,8 @@ int session_open(struct session *session, uint64_t ring_bytes, bool filters, cha
 typedef int (*session_beside)(void *context, char *why, size_t why_size);
 
 /*
- * Loads and opens the instances of the choices that have one, each with its streams and feeds, and puts the rings in
- * their place, side by side: loading takes most of the time until the first event. -errno: why.
+ * Loads and opens the instances of the choices that have one, each with its streams, what rules watch and feeds, and
+ * puts the rings in their place, side by side: loading takes most of the time until the first event. -errno: why.
  */
 int session_load(struct session *session, const struct choices *choices, session_beside beside, void *context,
 		 char *why, size_t why_size);

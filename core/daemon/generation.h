@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One configuration and all that is at work of it: rules, instances, outputs, who is meant. A reload makes a new one
+ * beside the old, which lends it what is the same in both (instances with the same options that have the streams,
+ * outputs, the target set), and the two are swapped. One thread.
+ */
+#ifndef CORE_DAEMON_GENERATION_H
+#define CORE_DAEMON_GENERATION_H
+
+#include "daemon/daemon_impl.h"
+#include "daemon/event_log.h"
+#include "daemon/ruleset.h"
+#include "daemon/settings.h"
+
+/* By number of the choice. */
+struct part {
+	uint64_t loaded; /* streams that its instance has */
+	char *options;   /* what it was made with */
+	bool borrowed;   /* the instance and the plugin are the generation's before */
+};
+
+/* A stream that it gets the events of: the context of a consumer. */
+struct tap {
+	struct generation *generation;
+	struct instance *instance;
+	uint32_t stream;
+	uint16_t id;
+	bool rules, printed;
+	bool fed;             /* the process table's too: the kernel filters nothing */
+	uint64_t lost;        /* as told so far; UINT64_MAX: by the generation before, nobody knows how many */
+	uint64_t from, until; /* boot clock, ns: what happened in this time is its own */
+};
+
+struct generation {
+	struct daemon *daemon;
+	struct settings *settings;
+	struct target_spec target; /* with the command line's */
+	char *const *containers;   /* of it; end at NULL, or NULL */
+	const char **texts;        /* command line's texts that end at NULL */
+	struct ruleset *rules;
+	struct choices choices;
+	struct part *parts;
+	struct schema schema; /* the streams that it has, of the session's schema */
+	struct filter *where; /* of [events]; NULL: all */
+	struct event_log *events;
+	struct alert_output **outputs;
+	struct settings_output *configs; /* of the outputs */
+	size_t n_outputs;
+	struct settings_output usual; /* where there is no [output] */
+	bool *lent;                   /* by number of the output: it is the generation's before */
+	uint64_t *errors;             /* of each, as told so far */
+	bool events_lent;
+	int set; /* of the targets; -1: not made */
+	bool set_lent;
+	struct tap *taps;
+	size_t n_taps;
+};
+
+/* Reads and checks all there is to be read. Needs no session. -EINVAL or -errno with `error`. */
+int generation_read(struct generation **out, struct daemon *d, struct config_error *error);
+/*
+ * Instances, rules bound to their streams, outputs: nothing is loaded yet. `before`: NULL, or the one that lends. As
+ * generation_read(); the generation is to be freed in any case.
+ */
+int generation_make(struct generation *g, struct generation *before, struct config_error *error);
+/* The choices that are to be loaded: no instance was lent. To be freed, but not their plugins. -ENOMEM. */
+int generation_unloaded(const struct generation *g, struct choices *out);
+/* Makes the target set, or borrows it; after the kernel is open. -errno: why. */
+int generation_target(struct generation *g, struct generation *before, char *why, size_t why_size);
+
+/* Makes the taps. -ENOMEM. */
+int generation_tap(struct generation *g);
+/* What the kernel is to filter for a tap. Returns as instance_where(). */
+int generation_where(const struct generation *g, const struct tap *tap);
+/* Adds the tap's consumer; -ENOMEM. */
+int generation_connect(const struct generation *g, struct tap *tap);
+
+/* Events of its taps that were lost, since their instances were made. */
+uint64_t generation_lost(const struct generation *g);
+
+/* What was lent is the new one's from here on, and the old one's no more. */
+void generation_keep(struct generation *g, struct generation *before);
+/* Gives all back that is its own. Instances that are loaded must be gone from the choices. */
+void generation_free(struct generation *g);
+
+/* generation_output.c: opens [output]s and [events], or borrows them. As generation_make(). */
+int generation_open(struct generation *g, const struct generation *before, struct config_error *error);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The daemon's configuration, read and checked: FILE.ini and, after it, all .ini files of FILE.d, by name.
+ * docs/daemon.md is the user's reference. What rules and actions are is not looked at here. One thread.
+ */
+#ifndef CORE_DAEMON_SETTINGS_H
+#define CORE_DAEMON_SETTINGS_H
+
+#include "config/config.h"
+#include "host/choice.h"
+#include "sink/alert_output.h"
+
+enum settings_ia32 { SETTINGS_IA32_AUTO, SETTINGS_IA32_ON, SETTINGS_IA32_OFF };
+
+/* [plugin NAME] */
+struct settings_plugin {
+	const char *name;
+	bool enabled;
+	char **streams; /* for [events]; with globs. Ends at NULL, or NULL */
+	char **options; /* "key=value" */
+	size_t n_options;
+	const struct config_section *section;
+};
+
+/* [target] */
+struct settings_target {
+	uint32_t *pids, *uids;
+	size_t n_pids, n_uids;
+	char **comms, **containers; /* end at NULL, or NULL */
+	bool follow;
+};
+
+/* [output NAME] */
+struct settings_output {
+	struct alert_output_config config; /* texts are borrowed but for the lists */
+	char **argv, **headers;
+};
+
+/* [events] */
+struct settings_events {
+	const struct config_section *section; /* NULL: there is none, and no events are printed */
+	const char *path;                     /* NULL: stdout */
+	bool json;
+	const char *where; /* or NULL */
+};
+
+struct settings {
+	struct config **configs;
+	size_t n_configs;
+	int log; /* enum eun_log_level */
+	uint64_t ring_bytes;
+	const char *btf;
+	int ia32; /* enum settings_ia32 */
+	bool builtin;
+	struct settings_path {
+		char *path;       /* as written, or, if relative, from the folder of its file */
+		const char *file; /* where it is written */
+		uint32_t line, column;
+	} * rules;
+	size_t n_rules;
+	struct settings_plugin *plugins;
+	size_t n_plugins;
+	struct settings_target target;
+	struct settings_output *outputs;
+	size_t n_outputs;
+	struct settings_events events;
+};
+
+/* `path` NULL: no file, all as it is without one. `plugins`: all there are. -EINVAL or -errno with `error`. */
+int settings_read(struct settings **out, const char *path, const struct choices *plugins, struct config_error *error);
+void settings_free(struct settings *settings);
+
+/* The section of the plugin, or NULL. */
+const struct settings_plugin *settings_plugin(const struct settings *settings, const char *name);
+
+/* settings_output.c: reads [output NAME] into `out`, which settings_output_free() frees also after an error. */
+int settings_output_read(struct settings_output *out, const struct config_section *section, struct config_error *error);
+void settings_output_free(struct settings_output *out);
+
+#endif
