@@ -118,6 +118,13 @@ static const struct {
 	{"process.fork", "child_pid", TYPE(EUN_U32), "u32"},
 	{"process.fork", "child_tid", TYPE(EUN_U32), "u32"},
 	{"process.exit", "exit_code", INTEGERS, "s32"},
+	{"seccomp.learn", "abi", TYPE(EUN_ENUM), "enum"},
+	{"seccomp.learn", "nr", TYPE(EUN_U32), "u32"},
+	{"seccomp.learn", "what", TYPE(EUN_ENUM), "enum"},
+	{"seccomp.learn", "arg", TYPE(EUN_U8), "u8"},
+	{"seccomp.learn", "value", TYPE(EUN_U32), "u32"},
+	{"seccomp.denied", "abi", TYPE(EUN_ENUM), "enum"},
+	{"seccomp.denied", "nr", TYPE(EUN_U32), "u32"},
 };
 
 struct check {
