@@ -19,7 +19,7 @@ static int run_plugins(const struct request *r, char *const *paths)
 	struct choices choices = {0};
 	char why[512] = "";
 	int status = EXIT_USAGE;
-	if (!r->plugins.n) {
+	if (!r->plugins.n && !r->rules.n) {
 		say("no --plugin and no command: see eunomia --help");
 		return EXIT_USAGE;
 	}
@@ -33,8 +33,9 @@ static int run_plugins(const struct request *r, char *const *paths)
 
 /* By command; `run` needs its tool before the options are parsed and is not here. */
 static int (*const handlers[COMMANDS])(const struct request *request, char *const *paths) = {
-	[COMMAND_PLUGIN] = run_plugins,      [COMMAND_REPLAY] = command_replay, [COMMAND_LIST] = command_list,
-	[COMMAND_INSPECT] = command_inspect, [COMMAND_DOCTOR] = command_doctor, [COMMAND_TOP] = command_top,
+	[COMMAND_PLUGIN] = run_plugins,      [COMMAND_REPLAY] = command_replay,   [COMMAND_LIST] = command_list,
+	[COMMAND_INSPECT] = command_inspect, [COMMAND_DOCTOR] = command_doctor,   [COMMAND_TOP] = command_top,
+	[COMMAND_RULES] = command_rules,     [COMMAND_EXPLAIN] = command_explain,
 };
 
 /* No file that is opened later may become one of these three where they are closed: writing to it must fail. */

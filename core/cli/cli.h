@@ -15,6 +15,8 @@ int command_list(const struct request *request, char *const *paths);
 int command_inspect(const struct request *request, char *const *paths);
 int command_doctor(const struct request *request, char *const *paths);
 int command_top(const struct request *request, char *const *paths);
+int command_rules(const struct request *request, char *const *paths);
+int command_explain(const struct request *request, char *const *paths);
 
 /* The names of a field's values, of the first of the plugin's `streams` that has it. Returns the exit code. */
 int list_names(const struct request *request, const struct plugin *plugin, uint64_t streams, const char *field);

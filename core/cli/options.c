@@ -21,13 +21,17 @@ const struct command commands[COMMANDS] = {
 	[COMMAND_INSPECT] = {"inspect", "FILE.so", 1, 1, "show what a plugin file declares, or why it is refused"},
 	[COMMAND_DOCTOR] = {"doctor", "", 0, 0, "say what works on this machine, what does not, and why"},
 	[COMMAND_TOP] = {"top", "", 0, 0, "show what running hosts cost, program by program"},
+	[COMMAND_RULES] = {"rules", "check|list|test|bench PATH...", 1, SIZE_MAX, "check, list, test and time rules"},
+	[COMMAND_EXPLAIN] = {"explain", "[TOOL]", 0, 1,
+			     "say where a filter or a rule is decided, and why an event is meant"},
 };
 
 #define BIT(command) (1u << COMMAND_##command)
 #define LIVE (BIT(PLUGIN) | BIT(RUN))
+#define JUDGES (BIT(RULES) | BIT(EXPLAIN))
 #define ROUNDS (LIVE | BIT(TOP))
 #define SHOWS (ROUNDS | BIT(REPLAY))
-#define FINDS (LIVE | BIT(REPLAY) | BIT(LIST) | BIT(DOCTOR) | BIT(INSPECT))
+#define FINDS (LIVE | BIT(REPLAY) | BIT(LIST) | BIT(DOCTOR) | BIT(INSPECT) | JUDGES)
 #define ALL ((1u << COMMANDS) - 1)
 
 int add_text(struct texts *to, const char *text)
@@ -131,6 +135,8 @@ TAKE_TEXT(sort, sort)
 TAKE_TEXT(output, output)
 TAKE_TEXT(record, record)
 TAKE_TEXT(btf, btf)
+TAKE_TEXT(rule, rule)
+TAKE_TEXT(replay, replay)
 
 #define TAKE_PARTS(name, member)                                    \
 	TAKE(name)                                                  \
@@ -148,6 +154,7 @@ TAKE_PARTS(streams, streams)
 	}
 TAKE_ONE(set, set)
 TAKE_ONE(comm, comms)
+TAKE_ONE(rules, rules)
 
 TAKE(container)
 {
@@ -308,9 +315,10 @@ TAKE(ia32)
 }
 
 const struct option options[] = {
-	{"plugin", 0, "A,B", "plugins to load, by name or file", BIT(PLUGIN) | BIT(DOCTOR), take_plugin},
+	{"plugin", 0, "A,B", "plugins to load, by name or file", BIT(PLUGIN) | BIT(DOCTOR) | BIT(EXPLAIN), take_plugin},
 	{"plugin-path", 0, "DIR", "folder to look for plugins in first (repeatable)", FINDS, take_plugin_path},
-	{"streams", 0, "A,B", "streams to print instead of the default ones (* matches)", BIT(PLUGIN), take_streams},
+	{"streams", 0, "A,B", "streams to print instead of the default ones (* matches)", BIT(PLUGIN) | BIT(EXPLAIN),
+	 take_streams},
 	{"set", 0, "PLUGIN.KEY=VALUE", "an option of a plugin (repeatable; see inspect)", LIVE, take_set},
 	{"pid", 'p', "PID", "only these processes, all their threads (repeatable)", LIVE, take_pid},
 	{"pid", 'p', "PID", "only these hosts (repeatable)", BIT(TOP), take_pid},
@@ -324,12 +332,18 @@ const struct option options[] = {
 	{"pidns", 0, "NS", "only this pid namespace, by inode number or /proc/PID/ns/pid (repeatable)", LIVE,
 	 take_pidns},
 	{"failed", 'x', NULL, "only what failed", SHOWS & ~BIT(TOP), take_failed},
-	{"filter", 0, "EXPR", "only events that match: 'path startswith /etc and uid != 0'", SHOWS, take_filter},
+	{"filter", 0, "EXPR", "only events that match: 'path startswith /etc and uid != 0'", SHOWS | BIT(EXPLAIN),
+	 take_filter},
+	{"rules", 0, "PATH", "alerts of the rules in this file or folder (repeatable)", LIVE, take_rules},
+	{"rules", 0, "PATH", "the rules of this file or folder (repeatable)", BIT(EXPLAIN), take_rules},
+	{"rule", 0, "NAME", "the rule to explain", BIT(EXPLAIN), take_rule},
+	{"replay", 0, "FILE", "a recording to judge", JUDGES, take_replay},
 	{"fmt", 0, "FORMAT", "text, wide, json (an object a line) or csv", SHOWS, take_fmt},
 	{"fmt", 0, "FORMAT", "text or json (an object a line)", ALL & ~SHOWS, take_plain_fmt},
 	{"fields", 0, "A,B", "fields to print instead of the usual ones", SHOWS, take_fields},
 	{"sort", 0, "A,-B", "sort by fields (- descends) at the end or each interval", SHOWS, take_sort},
 	{"top", 0, "N", "print only the first N rows of each round", SHOWS, take_top},
+	{"top", 0, "N", "with --replay: show the first N events (10)", BIT(EXPLAIN), take_top},
 	{"interval", 0, "TIME", "print tables so often (1s)", ROUNDS, take_interval},
 	{"count", 0, "N", "stop after N intervals", ROUNDS, take_count},
 	{"duration", 'T', "TIME", "stop after this time (10, 500ms, 2m)", ROUNDS, take_duration},
@@ -355,6 +369,7 @@ void request_free(struct request *r)
 	free(r->streams.items);
 	free(r->plugin_paths.items);
 	free(r->set.items);
+	free(r->rules.items);
 	free(r->comms.items);
 	free(r->operands.items);
 	free(r->pids.items);

@@ -38,6 +38,8 @@ enum command_id {
 	COMMAND_INSPECT,
 	COMMAND_DOCTOR,
 	COMMAND_TOP,
+	COMMAND_RULES,
+	COMMAND_EXPLAIN,
 	COMMANDS
 };
 
@@ -54,6 +56,8 @@ struct request {
 	struct texts comms, containers;
 	bool follow, failed;
 	const char *filter;
+	struct texts rules;        /* files and folders */
+	const char *rule, *replay; /* explain, rules bench: one rule's name, a recording */
 
 	enum format format;
 	bool wide, no_header, stats;

@@ -20,6 +20,7 @@
 #include "progress.h"
 #include "say.h"
 #include "set.h"
+#include "watch.h"
 #include "where.h"
 
 #define WATCH_MS 100 /* losses, targets that are gone */
@@ -32,6 +33,7 @@ struct run {
 	const struct stream **streams;
 	size_t n_streams;
 	struct filter *where;
+	struct watch *watch; /* NULL: no rules */
 	struct show show;
 	struct outputs out;
 	struct account account;
@@ -83,6 +85,7 @@ static void on_watch(void *context)
 {
 	struct run *r = context;
 	account_losses(&r->account, on_lost, r);
+	watch_tick(r->watch, clock_boot_ns());
 	flush(r, true); /* a run that is killed leaves what it saw */
 	progress_show(&r->progress, r->out.printer.events, r->out.lost);
 	census_tick(r->session.census);
@@ -159,19 +162,23 @@ static int make_instance(struct run *r, size_t i)
  */
 static bool wants_ia32(const struct request *request)
 {
-	return request->ia32 == IA32_ON;
+	return request->ia32 == IA32_ON || (request->ia32 == IA32_AUTO && request->rules.n);
 }
 
 /* Of its actors it is to be known which programs they run. */
 static bool asks_processes(const struct run *r)
 {
-	return (r->where && filter_reads(r->where, computed_of_process)) ||
+	return watch_reads_processes(r->watch, &r->session.schema) ||
+	       (r->where && filter_reads(r->where, computed_of_process)) ||
 	       show_reads(&r->show, r->streams, r->n_streams, computed_of_process);
 }
 
 /* All that can be wrong with the request itself. */
 static int prepare(struct run *r)
 {
+	int status = watch_open(&r->watch, r->request, r->choices, r->paths, &r->out);
+	if (status)
+		return status;
 	r->streams = calloc(r->choices->n * EUN_STREAMS_MAX, sizeof(struct stream *));
 	if (session_init(&r->session, r->request->btf) || !r->streams) {
 		snprintf(r->why, sizeof(r->why), "no memory");
@@ -189,6 +196,11 @@ static int prepare(struct run *r)
 		return complain(r, EXIT_USAGE);
 	if (where_compile(&r->where, r->request, r->choices->tool, r->streams, r->n_streams, r->why, sizeof(r->why)))
 		return complain(r, EXIT_USAGE);
+	if (!r->n_streams) /* alerts alone have no columns */
+		r->show.no_header = true;
+	status = r->watch ? watch_bind(r->watch, &r->session.schema) : EXIT_OK;
+	if (status)
+		return status;
 	size_t chosen = r->choices->n;
 	if (asks_processes(r) && who_prepare(&r->session.who, r->choices, r->paths, r->why, sizeof(r->why)))
 		return complain(r, EXIT_USAGE);
@@ -276,40 +288,46 @@ static int load_targets(void *context, char *why, size_t why_size)
 
 static int open_kernel(struct run *r)
 {
-	int err = session_open(&r->session, r->request->ring_bytes, r->where, r->why, sizeof(r->why));
+	int err = session_open(&r->session, r->request->ring_bytes, r->where || r->watch, r->why, sizeof(r->why));
 	if (!err)
 		err = session_load(&r->session, r->choices, load_targets, r, r->why, sizeof(r->why));
 	return err ? complain(r, kernel_status(err)) : EXIT_OK;
 }
 
-/* Where events go, and the switch that lets them flow. */
-static int connect_streams(struct run *r)
+/* Where the events of a stream go, and the switch that lets them flow. */
+static int connect_stream(struct run *r, const struct choice *c, uint32_t s)
 {
 	const struct consumer consumer = {1ull << r->set, r->where, on_event, r};
-	int failed = who_start(&r->session.who, &r->session.host, r->choices, r->why, sizeof(r->why));
-	if (failed)
-		return failed;
-	for (size_t i = 0; i < r->choices->n; i++) {
+	bool printed = c->streams & EUN_BIT(s), watched = c->watched & EUN_BIT(s);
+	if (printed && routes_add(r->session.host.routes, instance_stream(c->instance, s)->id, &consumer))
+		return -ENOMEM;
+	if (watched && watch_stream(r->watch, &r->session.host, c, s, r->set))
+		return -ENOMEM;
+	if (account_add(&r->account, c->instance, s))
+		return -ENOMEM;
+	/* what the process table is fed with must arrive all of it; without a place the host filters */
+	if (watched && !(c->feeds & EUN_BIT(s)))
+		watch_where(r->watch, c, s, printed, r->where);
+	else if (r->where && !(c->feeds & EUN_BIT(s)))
+		instance_where(c->instance, s, (const struct filter *const[]){r->where}, 1);
+	instance_want(c->instance, s, r->set, true);
+	return 0;
+}
+
+static int connect_streams(struct run *r)
+{
+	int err = who_start(&r->session.who, &r->session.host, r->choices, r->why, sizeof(r->why));
+	for (size_t i = 0; i < r->choices->n && !err; i++) {
 		const struct choice *c = &r->choices->items[i];
 		if (!c->plugin->abi.object && census_stream(r->session.census, c->instance))
 			return -ENOMEM;
-		for (uint32_t s = 0; s < c->plugin->abi.streams.count; s++) {
-			if (!(c->streams & EUN_BIT(s)))
-				continue;
-			if (routes_add(r->session.host.routes, instance_stream(c->instance, s)->id, &consumer))
-				return -ENOMEM;
-			if (account_add(&r->account, c->instance, s))
-				return -ENOMEM;
-			/* what the process table is fed with must arrive all of it; without a place the host filters */
-			if (r->where && !(c->feeds & EUN_BIT(s)))
-				instance_where(c->instance, s, (const struct filter *const[]){r->where}, 1);
-			instance_want(c->instance, s, r->set, true);
-		}
-		int err = instance_seed(c->instance, r->why, sizeof(r->why));
-		if (err)
-			return err;
+		for (uint32_t s = 0; s < c->plugin->abi.streams.count && !err; s++)
+			if ((c->streams | c->watched) & EUN_BIT(s))
+				err = connect_stream(r, c, s);
+		if (!err)
+			err = instance_seed(c->instance, r->why, sizeof(r->why));
 	}
-	return 0;
+	return err;
 }
 
 static bool has_tick(const struct run *r, uint32_t *ms)
@@ -347,6 +365,7 @@ static void finish(struct run *r)
 	if (loop_signal(r->session.loop))
 		output_hurry(&r->out.output);
 	session_stop(&r->session, r->choices);
+	watch_end(r->watch);
 	account_losses(&r->account, on_lost, r);
 	end_round(r, true);
 }
@@ -356,6 +375,7 @@ static void run_free(struct run *r)
 	choices_free_instances(r->choices);
 	free(r->streams);
 	account_free(&r->account);
+	watch_free(r->watch);
 	filter_destroy(r->where);
 	outputs_free(&r->out);
 	show_free(&r->show);

@@ -28,3 +28,13 @@ void say(const char *fmt, ...)
 	}
 	buf_free(&line);
 }
+
+void say_error(const struct config_error *e)
+{
+	char place[32] = "";
+	if (e->line && e->column)
+		snprintf(place, sizeof(place), ":%u:%u", e->line, e->column);
+	else if (e->line)
+		snprintf(place, sizeof(place), ":%u", e->line);
+	say("%s%s: %s", e->file, place, e->text);
+}

@@ -111,6 +111,34 @@ static void dump_value(const struct test *test, struct buf *out)
 	}
 }
 
+static void dump_test(const struct test *test, struct buf *out)
+{
+	buf_printf(out, "%s %s", test->field->name, op_names[test->op]);
+	if (test->kind != TEST_EXISTS)
+		buf_char(out, ' ');
+	dump_value(test, out);
+}
+
+void clause_dump(const struct clause *clause, struct buf *out)
+{
+	if (clause->kind == CLAUSE_TRUE || clause->kind == CLAUSE_FALSE) {
+		buf_str(out, clause->kind == CLAUSE_TRUE ? "true" : "false");
+		return;
+	}
+	if (clause->kind == CLAUSE_TEST) {
+		buf_str(out, clause->invert ? "not " : "");
+		dump_test(&clause->test, out);
+		return;
+	}
+	buf_char(out, '(');
+	for (const struct clause *child = clause->first; child; child = child->next) {
+		clause_dump(child, out);
+		if (child->next)
+			buf_str(out, clause->kind == CLAUSE_AND ? " and " : " or ");
+	}
+	buf_char(out, ')');
+}
+
 static void dump_target(const struct program *program, uint32_t at, struct buf *out)
 {
 	if (at < program->n)
@@ -128,9 +156,9 @@ void filter_dump(const struct filter *filter, const struct stream *stream, struc
 	}
 	for (uint32_t i = 0; i < program->n; i++) {
 		const struct test *test = &program->tests[i];
-		buf_printf(out, "%u: %s %s ", i, test->field->name, op_names[test->op]);
-		dump_value(test, out);
-		buf_str(out, test->kind == TEST_EXISTS ? "? " : " ? ");
+		buf_printf(out, "%u: ", i);
+		dump_test(test, out);
+		buf_str(out, " ? ");
 		dump_target(program, test->yes, out);
 		buf_str(out, " : ");
 		dump_target(program, test->no, out);

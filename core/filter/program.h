@@ -113,6 +113,10 @@ int program_build(struct program *program, struct pool *pool, const struct strea
 
 bool program_run(const struct program *program, const struct view *view);
 
+/* A clause as text: "(path startswith /etc or not uid = 0)". */
+struct buf;
+void clause_dump(const struct clause *clause, struct buf *out);
+
 /* One test alone, without where it leads. */
 bool test_run(const struct test *test, const struct view *view);
 

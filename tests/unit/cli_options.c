@@ -51,8 +51,8 @@ static void complete(void **state)
 	}
 }
 
-/* Reserved for what is to come: rules, the configuration file. */
-static const char *const later[] = {"rules", "config"};
+/* Reserved for what is to come: the configuration file. */
+static const char *const later[] = {"config"};
 
 static bool is_in(const char *name, const char *const *names, size_t n)
 {
