@@ -142,16 +142,28 @@ static bool container_state(const struct view *view, const struct field *field, 
 	return c != NULL;
 }
 
-/* Where it is now it has not run a program yet, as a runtime that sets a container up from inside. */
-static bool outside(const struct view *view, const struct field *field, struct value *out)
+/* Its program was run outside of containers. False, too: it is not known where. */
+static bool run_outside(const struct computed *c, const struct proc *p, const struct eun_event *event)
+{
+	if (!p || !p->exec_seen || !c->containers)
+		return false;
+	struct eun_event then = {.flags = p->exec_flags, .cgroup = p->exec_cgroup, .time = event->time};
+	return !containers_of(c->containers, &then);
+}
+
+/* It has not run a program yet where it is now, as a runtime that sets a container up from inside. */
+static bool proc_outside(const struct view *view, const struct field *field, struct value *out)
 {
 	const struct computed *c = field->context;
-	const struct proc *p = actor(view, field);
-	if (!p || !p->exec_seen || !c->containers || !containers_of(c->containers, view->rec))
-		return false;
-	struct eun_event then = {.flags = p->exec_flags, .cgroup = p->exec_cgroup, .time = view->rec->time};
-	out->u = !containers_of(c->containers, &then);
-	return true;
+	out->u = run_outside(c, actor(view, field), view->rec);
+	return container_of(view, field) != NULL;
+}
+
+static bool parent_outside(const struct view *view, const struct field *field, struct value *out)
+{
+	const struct computed *c = field->context;
+	out->u = run_outside(c, parent(view, field), view->rec);
+	return container_of(view, field) != NULL;
 }
 
 /* As people call it. */
@@ -197,8 +209,13 @@ static const struct {
 	 true},
 	{{.name = "proc.outside",
 	  .type = EUN_BOOL,
-	  .get = outside,
+	  .get = proc_outside,
 	  .help = "it is in a container, but its program was run outside: a runtime's set-up"},
+	 true},
+	{{.name = "parent.outside",
+	  .type = EUN_BOOL,
+	  .get = parent_outside,
+	  .help = "it is in a container, but the program of who made it was run outside"},
 	 true},
 	{{.name = "container",
 	  .type = EUN_STRING,

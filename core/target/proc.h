@@ -24,9 +24,9 @@ struct proc {
 	const char *exe;     /* NULL: not known */
 	const char *argv;    /* argv_len bytes, the parts end in NUL but for the last. NULL: not known */
 	uint32_t argv_len;
-	uint64_t exec_cgroup; /* id of the cgroup it was in as it, or who made it, ran its program */
-	uint16_t exec_flags;  /* of that event; whether one was seen is in exec_seen */
-	bool exec_seen;
+	uint64_t exec_cgroup;    /* id of the cgroup it was in as it, or who made it, ran its program */
+	uint16_t exec_flags;     /* of that event */
+	bool exec_seen;          /* or neither is known */
 	char comm[EUN_COMM_LEN]; /* of its last fork or exec; ends in NUL if it is shorter */
 };
 

@@ -7,6 +7,7 @@ each trigger's alerts are.
 import json
 import os
 import re
+import signal
 import subprocess
 
 import eun
@@ -133,17 +134,23 @@ class Case(oci.Case):
                 fired[now].add(rule)
         return fired
 
-    def check(self, expected, change=None):
-        """expected: {trigger: rules that fire at it}. In one container, in this order."""
-        made = self.careless(*expected, change=change)
-        run = self.start("-c", made.id)
+    def run_in(self, made):
+        """The container from begin to end; what it said."""
         with open(made.path("/said"), "w", encoding="utf-8") as said:
             subprocess.run([oci.RUNC, "run", "--bundle", made.bundle, made.id], stdin=subprocess.DEVNULL, stdout=said,
                            stderr=said, timeout=eun.LIMIT, check=False)
         made.deleted = True
-        run.process.send_signal(15)
-        fired = self.fired(self.alerts(run))
-        said = eun.read(made.path("/said"))
+        return eun.read(made.path("/said"))
+
+    def check(self, expected, change=None):
+        """expected: {trigger: rules that fire at it}. In one container, in this order."""
+        made = self.careless(*expected, change=change)
+        run = self.start("-c", made.id)
+        said = self.run_in(made)
+        run.process.send_signal(signal.SIGTERM)
+        self.compare(expected, self.fired(self.alerts(run)), said)
+
+    def compare(self, expected, fired, said):
         self.assertEqual({name: sorted(rules) for name, rules in fired.items()},
                          {"": [], **{name: sorted(rules) for name, rules in expected.items()}}, said)
         self.assertEqual(said, "")

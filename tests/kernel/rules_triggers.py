@@ -604,6 +604,36 @@ def no_token():
     touch(TOKENS + "namespace", os.O_RDONLY)
 
 
+# ---- containers of their own: test_rules_container.py ----
+
+def run_image():
+    run("/bin/true")
+
+
+def run_dropped():
+    run("true", exe=copy("/tmp/dropped"))
+
+
+def run_by_package():
+    """A script of a package's runs what came with it."""
+    admin, deb = "/tmp/admin", "/tmp/deb"
+    for folder in ("info", "updates", "triggers"):
+        os.makedirs(f"{admin}/{folder}")
+    for name in ("status", "available"):
+        touch(f"{admin}/{name}")
+    os.makedirs(deb + "/DEBIAN")
+    copy(deb + "/eun-tool")
+    with open(deb + "/DEBIAN/control", "w", encoding="ascii") as file:
+        file.write("Package: eun\nVersion: 1\nArchitecture: all\nMaintainer: none <none@none>\nDescription: none\n")
+    with open(deb + "/DEBIAN/postinst", "w", encoding="ascii") as file:
+        file.write("#!/bin/sh\n/eun-tool true || :\n")
+    os.chmod(deb + "/DEBIAN/postinst", 0o755)
+    run("/usr/bin/dpkg-deb", "-b", deb, "/tmp/eun.deb")
+    run("/usr/bin/dpkg", "--admindir=" + admin, "--force-all", "-i", "/tmp/eun.deb")
+    if not os.path.exists("/eun-tool"):
+        raise OSError("the package was not installed")
+
+
 # ---- evasions: tests/kernel/test_rules_evasion.py has what each must give ----
 
 class How(ctypes.Structure):
