@@ -17,21 +17,23 @@ const struct command commands[COMMANDS] = {
 	[COMMAND_PLUGIN] = {NULL, "", 0, 0, "print what plugins see: eunomia --plugin tcp,files"},
 	[COMMAND_RUN] = {"run", "TOOL", 1, 1, "run a tool: eunomia run opensnoop -p 1234"},
 	[COMMAND_REPLAY] = {"replay", "FILE", 1, 1, "print a recording again, without root or kernel"},
-	[COMMAND_LIST] = {"list", "plugins|tools|streams|fields [STREAM]", 1, 2, "list what there is"},
+	[COMMAND_LIST] = {"list", "plugins|tools|streams|fields [STREAM]|lua", 1, 2, "list what there is"},
 	[COMMAND_INSPECT] = {"inspect", "FILE.so", 1, 1, "show what a plugin file declares, or why it is refused"},
 	[COMMAND_DOCTOR] = {"doctor", "", 0, 0, "say what works on this machine, what does not, and why"},
 	[COMMAND_TOP] = {"top", "", 0, 0, "show what running hosts cost, program by program"},
 	[COMMAND_RULES] = {"rules", "check|list|test|bench PATH...", 1, SIZE_MAX, "check, list, test and time rules"},
 	[COMMAND_EXPLAIN] = {"explain", "[TOOL]", 0, 1,
 			     "say where a filter or a rule is decided, and why an event is meant"},
+	[COMMAND_DAEMON] = {"daemon", "", 0, 0, "run by a configuration, telling what rules find"},
 };
 
 #define BIT(command) (1u << COMMAND_##command)
 #define LIVE (BIT(PLUGIN) | BIT(RUN))
+#define TARGETS (LIVE | BIT(DAEMON))
 #define JUDGES (BIT(RULES) | BIT(EXPLAIN))
 #define ROUNDS (LIVE | BIT(TOP))
 #define SHOWS (ROUNDS | BIT(REPLAY))
-#define FINDS (LIVE | BIT(REPLAY) | BIT(LIST) | BIT(DOCTOR) | BIT(INSPECT) | JUDGES)
+#define FINDS (LIVE | BIT(REPLAY) | BIT(LIST) | BIT(DOCTOR) | BIT(INSPECT) | BIT(DAEMON) | JUDGES)
 #define ALL ((1u << COMMANDS) - 1)
 
 int add_text(struct texts *to, const char *text)
@@ -135,6 +137,7 @@ TAKE_TEXT(sort, sort)
 TAKE_TEXT(output, output)
 TAKE_TEXT(record, record)
 TAKE_TEXT(btf, btf)
+TAKE_TEXT(config, config)
 TAKE_TEXT(rule, rule)
 TAKE_TEXT(replay, replay)
 
@@ -320,12 +323,12 @@ const struct option options[] = {
 	{"streams", 0, "A,B", "streams to print instead of the default ones (* matches)", BIT(PLUGIN) | BIT(EXPLAIN),
 	 take_streams},
 	{"set", 0, "PLUGIN.KEY=VALUE", "an option of a plugin (repeatable; see inspect)", LIVE, take_set},
-	{"pid", 'p', "PID", "only these processes, all their threads (repeatable)", LIVE, take_pid},
+	{"pid", 'p', "PID", "only these processes, all their threads (repeatable)", TARGETS, take_pid},
 	{"pid", 'p', "PID", "only these hosts (repeatable)", BIT(TOP), take_pid},
-	{"follow", 0, NULL, "with -p: their descendants too, alive now or later", LIVE, take_follow},
-	{"uid", 'u', "USER", "only processes of this user, by name or id (repeatable)", LIVE, take_uid},
-	{"comm", 'n', "NAME", "only threads of this name (repeatable)", LIVE, take_comm},
-	{"container", 'c', "CONTAINER", "only this container, by name, id or beginning of the id (repeatable)", LIVE,
+	{"follow", 0, NULL, "with -p: their descendants too, alive now or later", TARGETS, take_follow},
+	{"uid", 'u', "USER", "only processes of this user, by name or id (repeatable)", TARGETS, take_uid},
+	{"comm", 'n', "NAME", "only threads of this name (repeatable)", TARGETS, take_comm},
+	{"container", 'c', "CONTAINER", "only this container, by name, id or beginning of the id (repeatable)", TARGETS,
 	 take_container},
 	{"mntns", 0, "NS", "only this mount namespace, by inode number or /proc/PID/ns/mnt (repeatable)", LIVE,
 	 take_mntns},
@@ -334,7 +337,8 @@ const struct option options[] = {
 	{"failed", 'x', NULL, "only what failed", SHOWS & ~BIT(TOP), take_failed},
 	{"filter", 0, "EXPR", "only events that match: 'path startswith /etc and uid != 0'", SHOWS | BIT(EXPLAIN),
 	 take_filter},
-	{"rules", 0, "PATH", "alerts of the rules in this file or folder (repeatable)", LIVE, take_rules},
+	{"rules", 0, "PATH", "alerts of the rules in this file or folder (repeatable)", TARGETS, take_rules},
+	{"config", 0, "FILE", "the configuration (/etc/eunomia/eunomia.ini)", BIT(DAEMON), take_config},
 	{"rules", 0, "PATH", "the rules of this file or folder (repeatable)", BIT(EXPLAIN), take_rules},
 	{"rule", 0, "NAME", "the rule to explain", BIT(EXPLAIN), take_rule},
 	{"replay", 0, "FILE", "a recording to judge", JUDGES, take_replay},

@@ -40,6 +40,7 @@ enum command_id {
 	COMMAND_TOP,
 	COMMAND_RULES,
 	COMMAND_EXPLAIN,
+	COMMAND_DAEMON,
 	COMMANDS
 };
 
@@ -66,7 +67,7 @@ struct request {
 	uint64_t interval_ms; /* 0: not given */
 	uint64_t duration_ms; /* 0: until stopped */
 
-	const char *output, *record, *btf;
+	const char *output, *record, *btf, *config;
 	uint64_t ring_bytes;
 	enum ia32 ia32;
 
