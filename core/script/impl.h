@@ -68,7 +68,6 @@ struct script {
 	lua_State *running; /* the thread that the hook is on; NULL: none runs */
 	uint64_t spent;
 	uint64_t wall, cpu; /* when the call was first looked at; 0: not yet */
-	uint64_t fresh;     /* bytes allocated since the clock was looked at */
 	int count;          /* instructions between two looks */
 	const char *tripped;
 	char where[160]; /* and the place */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a call may cost. A count hook looks at what was spent and at the clock; allocations bring it forward, so that
- * a loop of few instructions and large strings is looked at too. What a C function does for long it charges itself.
+ * What a call may cost. A count hook looks at what was spent and at the clock, more often once there are large strings
+ * or tables: then few instructions take long. What a C function does for long it charges itself.
  * A limit that was tripped stays so until the host's call ends: whatever catches errors raises it again, and the hook
  * fires at every instruction of whatever still runs.
  */
@@ -13,7 +13,6 @@
 
 #define COUNT_BIG 32 /* where there are blocks of BIG bytes, one instruction may take a millisecond */
 #define BIG (256u << 10)
-#define FRESH_MAX (1u << 20) /* bytes allocated between two looks */
 #define STRING_MAX (1u << 20)
 #define CHARGE_LOOK 1024
 #define ERRORS_IN_ROW 10
@@ -70,7 +69,6 @@ static void look(lua_State *L)
 	}
 	if (s->tripped)
 		raise_again(L);
-	s->fresh = 0;
 }
 
 static void look_hook(lua_State *L, lua_Debug *ar)
@@ -113,13 +111,10 @@ void *limits_alloc(void *context, void *block, size_t old, size_t size)
 	s->memory += size - had;
 	if (s->memory > s->memory_most)
 		s->memory_most = s->memory;
-	s->fresh += size;
-	if (size >= BIG)
+	if (size >= BIG && s->count != COUNT_BIG) {
 		s->count = COUNT_BIG;
-	if (s->fresh > FRESH_MAX && s->running && s->hooks) {
-		s->spent += s->fresh / 64;
-		s->fresh = 0;
-		lua_sethook(s->running, look_hook, LUA_MASKCOUNT, 1);
+		if (s->running && s->hooks)
+			lua_sethook(s->running, look_hook, LUA_MASKCOUNT, 1);
 	}
 	return fresh;
 }

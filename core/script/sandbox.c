@@ -27,7 +27,7 @@ struct allowed {
 static const struct allowed base[] = {
 	{"assert", FREE},   {"error", FREE},  {"getmetatable", FREE}, {"ipairs", FREE},
 	{"next", FREE},     {"pairs", FREE},  {"rawequal", FREE},     {"rawget", FREE},
-	{"rawlen", FREE},   {"rawset", FREE}, {"select", FREE},       {"tonumber", FREE},
+	{"rawlen", FREE},   {"rawset", FREE}, {"select", FREE},       {"tonumber", TEXTS},
 	{"tostring", FREE}, {"type", FREE},   {"_VERSION", FREE},     {NULL, FREE},
 };
 static const struct allowed coroutines[] = {

@@ -333,6 +333,23 @@ static void test_errors(void **state)
 	script_close(s);
 }
 
+/* Out of memory is caught by nobody. */
+static void test_memory(void **state)
+{
+	struct world *w = *state;
+	struct script_stats stats;
+	w->limits.memory = 300000;
+	struct script *s = open_text(w, "on('test.every', function() while true do local t = {}\n"
+					"pcall(function() for i = 1, 1e6 do t[i] = {i} end end) end end)");
+	for (int i = 0; i < 3; i++)
+		script_event(s, view_of(w));
+	assert_non_null(strstr(text_of(&w->told.stops), "test.lua|memory|"));
+	script_stats(s, &stats);
+	assert_true(stats.memory_most <= 300000 && stats.memory_most > 250000);
+	assert_int_equal(stats.strikes, 3);
+	script_close(s);
+}
+
 static void test_annotations(void **state)
 {
 	struct world *w = *state;
@@ -354,7 +371,7 @@ int main(void)
 		WORLD(test_rule),        WORLD(test_on),      WORLD(test_every),    WORLD(test_alert),
 		WORLD(test_emit),        WORLD(test_metrics), WORLD(test_windows),  WORLD(test_window_keys),
 		WORLD(test_state),       WORLD(test_require), WORLD(test_mistakes), WORLD(test_errors),
-		WORLD(test_annotations),
+		WORLD(test_annotations), WORLD(test_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -171,11 +171,38 @@ static void test_other_stream(void **state)
 	script_close(s);
 }
 
+/* Where a field lies is known by stream. */
+static void test_same_name(void **state)
+{
+	struct world *w = *state;
+	struct eun_field field = EUN_FIELD(struct every, s64, EUN_S64, 0, "of the same name");
+	field.name = "u32";
+	const struct eun_stream row = {
+		.name = "other.one", .record_size = sizeof(struct every), .fields = {&field, 1, sizeof(field)}};
+	char why[256];
+	struct stream *other = NULL;
+	while (w->f->schema.n_streams <= 256) { /* until ids meet modulo the cache's size */
+		other = stream_new(&row, why, sizeof(why));
+		assert_non_null(other);
+		assert_int_equal(schema_add(&w->f->schema, other), 0);
+	}
+	w->f->x.r.u32 = 1;
+	w->f->x.r.s64 = 2;
+	struct script *s = open_text(w, "on('*', function(ev) log(ev.u32) end)");
+	for (int i = 0; i < 3; i++) {
+		script_event(s, view_of(w));
+		w->view.stream = other;
+		script_event(s, &w->view);
+	}
+	assert_string_equal(text_of(&w->told.logs), "1\n2\n1\n2\n1\n2\n");
+	script_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WORLD(test_types),   WORLD(test_texts),    WORLD(test_stale),
-		WORLD(test_unknown), WORLD(test_computed), WORLD(test_other_stream),
+		WORLD(test_types),    WORLD(test_texts),        WORLD(test_stale),     WORLD(test_unknown),
+		WORLD(test_computed), WORLD(test_other_stream), WORLD(test_same_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,10 @@ local function nested(n)
 		end
 	end
 end
+local n = 0
 on("test.every", function()
+	n = n + 1
+	if n == 1 then coroutine.wrap(function() xpcall(loop, loop) end)() end
+	if n == 2 then coroutine.resume(coroutine.create(function() pcall(coroutine.yield) loop() end)) end
 	coroutine.wrap(nested(20))()
 end)

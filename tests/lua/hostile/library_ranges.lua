@@ -1,4 +1,4 @@
--- Loops of the library over what is not there.
+-- Loops of the library over what is not there, and instructions that take long.
 local n = 0
 local liar = setmetatable({}, {__len = function() return 1 << 40 end, __index = rawlen, __newindex = rawequal})
 local calls = {
@@ -9,6 +9,15 @@ local calls = {
 	function() table.sort(liar) end,
 	function() table.concat(liar) end,
 	function() while true do select(-1, table.unpack({}, 1, 200000)) end end,
+	function()
+		local function nothing() end
+		local function copies(...) while true do nothing(...) end end
+		copies(table.unpack({}, 1, 200000))
+	end,
+	function()
+		local number = (" "):rep(1000000) .. "1"
+		while true do local _ = number + number end
+	end,
 }
 on("test.every", function()
 	n = n % #calls + 1
