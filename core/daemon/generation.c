@@ -134,7 +134,7 @@ static int check_printed(const struct generation *g, struct config_error *error)
 			if (found)
 				continue;
 			const struct config_key *key = config_key(p->section, "streams");
-			const char *near = config_nearest(p->streams[k], names, plugin->abi.streams.count);
+			const char *near = nearest_name(p->streams[k], names, plugin->abi.streams.count);
 			uint32_t line, column;
 			config_texts_place(key->value, k, &line, &column);
 			return config_fail(p->section, key, line, column, error, "plugin %s has no stream '%s'%s%s%s",

@@ -193,9 +193,32 @@ static int read_scripts(struct ruleset *set, const char *folder, struct config_e
 	return err;
 }
 
+/* A file of rules has nothing else: what looks so is a mistake. */
+static int check_sections(const struct config *config, struct config_error *error)
+{
+	static const char *const words[] = {"rule", "list", "macro", "exception", "rules", "actions", "exec"};
+	const size_t n_words = sizeof(words) / sizeof(words[0]);
+	for (size_t i = 0; i < config->n_sections; i++) {
+		const struct config_section *section = &config->sections[i];
+		char word[64];
+		size_t known = 0;
+		snprintf(word, sizeof(word), "%.*s", (int)strcspn(section->name, " "), section->name);
+		while (known < n_words && strcmp(words[known], word) != 0)
+			known++;
+		if (known < n_words)
+			continue;
+		const char *near = nearest_name(word, words, n_words);
+		return config_error_at(error, section->file, section->line, 1, "unknown section [%s]%s%s%s",
+				       section->name, near ? ", did you mean [" : "", near ? near : "",
+				       near ? "]?" : "");
+	}
+	return 0;
+}
+
 static int add_file(void *set, const struct config *config, struct config_error *error)
 {
-	return ruleset_add(set, config, error);
+	int err = check_sections(config, error);
+	return err ? err : ruleset_add(set, config, error);
 }
 
 int ruleset_read(struct ruleset *set, const char *path, struct config_error *error)

@@ -307,7 +307,7 @@ static int read_section(const struct reading *r)
 		return config_error_at(r->error, r->section->file, r->section->keys->line, 1,
 				       "'%s' is in no section: [eunomia] before it?", r->section->keys->name);
 	snprintf(word, sizeof(word), "%.*s", (int)n, r->section->name);
-	const char *near = config_nearest(word, words, KINDS);
+	const char *near = nearest_name(word, words, KINDS);
 	return config_error_at(r->error, r->section->file, r->section->line, 1, "unknown section [%s]%s%s%s",
 			       r->section->name, near ? ", did you mean [" : "", near ? near : "", near ? "]?" : "");
 }

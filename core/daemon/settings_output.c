@@ -48,6 +48,7 @@ static const struct {
 	const char *key;
 	uint32_t kinds, required;
 } rules[] = {
+	{"type", ALL, ALL},
 	{"format", LINES, 0},
 	{"path", BIT(FILE) | BIT(SYSLOG) | BIT(JOURNALD), BIT(FILE)},
 	{"url", BIT(WEBHOOK), BIT(WEBHOOK)},
@@ -56,7 +57,6 @@ static const struct {
 	{"rotate", BIT(FILE), 0},
 	{"keep", BIT(FILE), 0},
 	{"retries", BIT(WEBHOOK), 0},
-	{"type", ALL, ALL},
 };
 
 static int check(const struct config_section *section, int kind, struct config_error *error)

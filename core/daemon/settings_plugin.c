@@ -37,7 +37,7 @@ static const struct eun_option *find_option(const struct plugin *p, const char *
 		if (n < SETTINGS_MAX)
 			names[n++] = p->options[i].key;
 	}
-	*near = config_nearest(key, names, n);
+	*near = nearest_name(key, names, n);
 	return NULL;
 }
 
@@ -84,7 +84,7 @@ int settings_read_plugin(const struct reading *r, const char *name)
 		size_t n = 0;
 		for (; n < r->plugins->n && n < SETTINGS_MAX; n++)
 			names[n] = r->plugins->items[n].plugin->abi.name;
-		const char *near = config_nearest(name, names, n);
+		const char *near = nearest_name(name, names, n);
 		return config_error_at(r->error, r->section->file, r->section->line, 1,
 				       "unknown plugin '%s'%s%s%s (see eunomia list plugins)", name,
 				       near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
