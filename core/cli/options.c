@@ -25,6 +25,8 @@ const struct command commands[COMMANDS] = {
 	[COMMAND_EXPLAIN] = {"explain", "[TOOL]", 0, 1,
 			     "say where a filter or a rule is decided, and why an event is meant"},
 	[COMMAND_DAEMON] = {"daemon", "", 0, 0, "run by a configuration, telling what rules find"},
+	[COMMAND_SECCOMP] = {"seccomp", "[merge|subtract|diff|check|show FILE... | -- COMMAND...]", 0, SIZE_MAX,
+			     "learn which system calls a seccomp profile must allow", &seccomp_own},
 };
 
 #define BIT(command) (1u << COMMAND_##command)
@@ -33,7 +35,8 @@ const struct command commands[COMMANDS] = {
 #define JUDGES (BIT(RULES) | BIT(EXPLAIN))
 #define ROUNDS (LIVE | BIT(TOP))
 #define SHOWS (ROUNDS | BIT(REPLAY))
-#define FINDS (LIVE | BIT(REPLAY) | BIT(LIST) | BIT(DOCTOR) | BIT(INSPECT) | BIT(DAEMON) | JUDGES)
+#define LEARNS BIT(SECCOMP)
+#define FINDS (LIVE | LEARNS | BIT(REPLAY) | BIT(LIST) | BIT(DOCTOR) | BIT(INSPECT) | BIT(DAEMON) | JUDGES)
 #define ALL ((1u << COMMANDS) - 1)
 
 int add_text(struct texts *to, const char *text)
@@ -323,13 +326,13 @@ const struct option options[] = {
 	{"streams", 0, "A,B", "streams to print instead of the default ones (* matches)", BIT(PLUGIN) | BIT(EXPLAIN),
 	 take_streams},
 	{"set", 0, "PLUGIN.KEY=VALUE", "an option of a plugin (repeatable; see inspect)", LIVE, take_set},
-	{"pid", 'p', "PID", "only these processes, all their threads (repeatable)", TARGETS, take_pid},
+	{"pid", 'p', "PID", "only these processes, all their threads (repeatable)", TARGETS | LEARNS, take_pid},
 	{"pid", 'p', "PID", "only these hosts (repeatable)", BIT(TOP), take_pid},
-	{"follow", 0, NULL, "with -p: their descendants too, alive now or later", TARGETS, take_follow},
+	{"follow", 0, NULL, "with -p: their descendants too, alive now or later", TARGETS | LEARNS, take_follow},
 	{"uid", 'u', "USER", "only processes of this user, by name or id (repeatable)", TARGETS, take_uid},
 	{"comm", 'n', "NAME", "only threads of this name (repeatable)", TARGETS, take_comm},
-	{"container", 'c', "CONTAINER", "only this container, by name, id or beginning of the id (repeatable)", TARGETS,
-	 take_container},
+	{"container", 'c', "CONTAINER", "only this container, by name, id or beginning of the id (repeatable)",
+	 TARGETS | LEARNS, take_container},
 	{"mntns", 0, "NS", "only this mount namespace, by inode number or /proc/PID/ns/mnt (repeatable)", LIVE,
 	 take_mntns},
 	{"pidns", 0, "NS", "only this pid namespace, by inode number or /proc/PID/ns/pid (repeatable)", LIVE,
@@ -343,20 +346,21 @@ const struct option options[] = {
 	{"rule", 0, "NAME", "the rule to explain", BIT(EXPLAIN), take_rule},
 	{"replay", 0, "FILE", "a recording to judge", JUDGES, take_replay},
 	{"fmt", 0, "FORMAT", "text, wide, json (an object a line) or csv", SHOWS, take_fmt},
-	{"fmt", 0, "FORMAT", "text or json (an object a line)", ALL & ~SHOWS, take_plain_fmt},
+	{"fmt", 0, "FORMAT", "text or json (an object a line)", ALL & ~SHOWS & ~LEARNS, take_plain_fmt},
 	{"fields", 0, "A,B", "fields to print instead of the usual ones", SHOWS, take_fields},
 	{"sort", 0, "A,-B", "sort by fields (- descends) at the end or each interval", SHOWS, take_sort},
 	{"top", 0, "N", "print only the first N rows of each round", SHOWS, take_top},
 	{"top", 0, "N", "with --replay: show the first N events (10)", BIT(EXPLAIN), take_top},
 	{"interval", 0, "TIME", "print tables so often (1s)", ROUNDS, take_interval},
 	{"count", 0, "N", "stop after N intervals", ROUNDS, take_count},
-	{"duration", 'T', "TIME", "stop after this time (10, 500ms, 2m)", ROUNDS, take_duration},
-	{"output", 'o', "FILE", "write to a file instead of stdout", SHOWS, take_output},
+	{"duration", 'T', "TIME", "stop after this time (10, 500ms, 2m)", ROUNDS | LEARNS, take_duration},
+	{"output", 'o', "FILE", "write to a file instead of stdout", SHOWS | LEARNS, take_output},
 	{"record", 0, "FILE", "also write raw events to a file for `replay`", LIVE, take_record},
 	{"no-header", 0, NULL, "no line with the columns' names", SHOWS, take_no_header},
 	{"ring-size", 0, "BYTES", "size of the ring between kernel and host (2m)", LIVE, take_ring_size},
 	{"ia32", 0, "WHEN", "system calls of 32-bit programs too: on, off, auto (with rules)", LIVE, take_ia32},
-	{"btf", 0, "FILE", "kernel types, where the kernel does not offer its own", LIVE | BIT(DOCTOR), take_btf},
+	{"btf", 0, "FILE", "kernel types, where the kernel does not offer its own", LIVE | LEARNS | BIT(DOCTOR),
+	 take_btf},
 	{"stats", 0, NULL, "at the end, what became of each stream's events, on stderr", LIVE, take_stats},
 	{"help", 'h', NULL, "this text", ALL, take_help},
 	{"version", 'V', NULL, "print the version", ALL, take_version},

@@ -10,7 +10,9 @@ struct command {
 	const char *operands; /* for the usage line */
 	size_t operands_min, operands_max;
 	const char *help;
+	const struct eun_tool *own; /* its own options, or NULL */
 };
+extern const struct eun_tool seccomp_own;
 extern const struct command commands[COMMANDS];
 
 struct option {

@@ -62,7 +62,8 @@ static int unknown(const struct request *r, const struct eun_tool *tool, const c
 	const char *near = nearest_name(name + strspn(name, "-"), names, n);
 	snprintf(why, why_size, "unknown option '%s'%s%s%s (see eunomia%s%s%s%s --help)", name,
 		 near ? ", did you mean '--" : "", near ? near : "", near ? "'?" : "", where ? " " : "",
-		 where ? where : "", tool ? " " : "", tool ? tool->name : "");
+		 where ? where : "", tool && tool != commands[r->command].own ? " " : "",
+		 tool && tool != commands[r->command].own ? tool->name : "");
 	return -EINVAL;
 }
 
@@ -193,6 +194,7 @@ static int operands_check(const struct request *r, const struct eun_tool *tool, 
 int parse_request(struct request *r, int argc, char **argv, const struct eun_tool *tool, char *why, size_t why_size)
 {
 	bool only_operands = false;
+	tool = tool ? tool : commands[r->command].own;
 	for (int i = commands[r->command].name ? 2 : 1; i < argc; i++) {
 		const char *text = argv[i];
 		int err = 0;
@@ -203,7 +205,7 @@ int parse_request(struct request *r, int argc, char **argv, const struct eun_too
 		} else if (text[2]) {
 			err = parse_long(r, tool, argv, argc, &i, why, why_size);
 		} else {
-			only_operands = true;
+			only_operands = r->dashes = true;
 		}
 		if (err)
 			return err;
@@ -237,6 +239,7 @@ void print_help(const struct request *r, const struct eun_tool *tool)
 			snprintf(left, sizeof(left), "eunomia %s %s", commands[i].name, commands[i].operands);
 			printf("       %-48s %s\n", left, commands[i].help);
 		}
+	tool = tool ? tool : c->own;
 	if (tool && tool->options.count) {
 		printf("\noptions of %s:\n", tool->name);
 		for (uint32_t i = 0; i < tool->options.count; i++) {

@@ -41,6 +41,7 @@ enum command_id {
 	COMMAND_RULES,
 	COMMAND_EXPLAIN,
 	COMMAND_DAEMON,
+	COMMAND_SECCOMP,
 	COMMANDS
 };
 
@@ -50,6 +51,7 @@ enum ia32 { IA32_AUTO, IA32_ON, IA32_OFF };
 struct request {
 	enum command_id command;
 	bool help, version;
+	bool dashes; /* the operands stand behind -- */
 	struct texts operands; /* run: the tool; replay, inspect: the file; list: what */
 
 	struct texts plugins, plugin_paths, streams, set;

@@ -61,7 +61,7 @@ class Walls(unittest.TestCase):
         names = [path.stem for path in sources("plugins/*.c")]
         for path in sources("core/*/*.c"):
             code = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
-            for name in names:
+            for name in set(names) - {"seccomp"}:  # a command's name, and a key of OCI's JSON
                 self.assertFalse(f'"{name}"' in code, f"{path} knows the plugin {name}")
 
 

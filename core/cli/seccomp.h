@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* `eunomia seccomp`: its own options, checked, and what its parts share. */
+#ifndef CORE_CLI_SECCOMP_H
+#define CORE_CLI_SECCOMP_H
+
+#include <sys/types.h>
+
+#include "request.h"
+#include "seccomp/profile_io.h"
+
+/* What the options of its own say; the defaults where they say nothing. */
+struct seccomp_request {
+	enum profile_form form;
+	bool form_given;
+	struct profile_action def;
+	const struct base *bases[16]; /* to be added; ends at NULL */
+	bool args;
+};
+
+/* -EINVAL: why. */
+int seccomp_request(struct seccomp_request *out, const struct request *request, char *why, size_t why_size);
+
+/* merge, subtract, diff, check and show, which need no root. Return the exit code. */
+int seccomp_files(const struct request *request, const struct seccomp_request *own);
+/* True: the request is one of these. */
+bool seccomp_is_files(const struct request *request);
+
+/* Learns. Returns the exit code. */
+int seccomp_learn(const struct request *request, const struct seccomp_request *own, char *const *paths);
+
+/* Says a warning of a reader or writer. */
+void seccomp_warn(void *context, const char *text);
+
+/* Where a profile goes: a file, which is made now and written at the end, or standard output. */
+struct seccomp_output {
+	const char *name; /* NULL: standard output */
+	int fd;
+};
+/* -errno, having said why. */
+int seccomp_output_open(struct seccomp_output *o, const char *name);
+/* Writes the profile; returns the exit code, having said why it is not 0. */
+int seccomp_output_write(struct seccomp_output *o, const struct profile *profile, enum profile_form form);
+void seccomp_output_close(struct seccomp_output *o);
+
+/* A program that is started when all is ready. */
+struct seccomp_child {
+	pid_t pid;
+	int gate, said; /* written to let it go; read to hear why it can't be executed */
+};
+/* Forks; the child waits. -errno. */
+int seccomp_child_make(struct seccomp_child *child, const struct texts *words);
+/* Executes the program. -errno: why it can't be. */
+int seccomp_child_go(struct seccomp_child *child);
+/* Without seccomp_child_go() it ends without having done anything. The child may run on. */
+void seccomp_child_free(struct seccomp_child *child);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* The options of `eunomia seccomp` alone: as a tool's own are, so that other tools may use the names. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "options.h"
+#include "seccomp.h"
+#include "seccomp/base.h"
+#include "seccomp/names.h"
+
+enum { FORMAT_GIVEN, ACTION_GIVEN, ERRNO_GIVEN, ARGS_GIVEN, BASE_GIVEN, FOR_GIVEN };
+
+static const struct eun_tool_option own[] = {
+	[FORMAT_GIVEN] = {.name = "format",
+			  .value = "FORM",
+			  .help = "oci, docker, text, c or bpf (oci; of show: text)"},
+	[ACTION_GIVEN] = {.name = "action",
+			  .value = "ACTION",
+			  .help = "what happens to all other calls: errno, log, kill or trap (errno)"},
+	[ERRNO_GIVEN] = {.name = "errno", .value = "ERROR", .help = "what other calls fail with (EPERM)"},
+	[ARGS_GIVEN] = {.name = "args",
+			.help = "learn arguments too: of clone, ioctl, personality, prctl, socket and unshare"},
+	[BASE_GIVEN] = {.name = "base",
+			.value = "A,B",
+			.help = "calls to begin with: glibc-start, musl-start (repeatable)"},
+	[FOR_GIVEN] = {.name = "for",
+		       .value = "RUNTIME",
+		       .help = "runc: add what a runtime still calls after it has loaded the filter"},
+};
+
+const struct eun_tool seccomp_own = {.name = "seccomp", .options = EUN_TABLE(own)};
+
+static int take_base(struct seccomp_request *s, const char *names, char *why, size_t why_size)
+{
+	size_t n = 0, most = sizeof(s->bases) / sizeof(s->bases[0]) - 1;
+	while (s->bases[n])
+		n++;
+	for (;;) {
+		char name[32];
+		size_t len = strcspn(names, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)(len < sizeof(name) ? len : sizeof(name)), names);
+		const struct base *base = base_find(name);
+		if (!base || n == most) {
+			int at = snprintf(why, why_size, "there is no set of calls '%s' (there are", name);
+			for (const struct base *b = bases; b->name && at > 0 && (size_t)at < why_size; b++)
+				at += snprintf(why + at, why_size - (size_t)at, "%s %s", b == bases ? "" : ",",
+					       b->name);
+			if (at > 0 && (size_t)at < why_size)
+				snprintf(why + at, why_size - (size_t)at, ")");
+			return -EINVAL;
+		}
+		s->bases[n++] = base;
+		if (!names[len])
+			return 0;
+		names += len + 1;
+	}
+}
+
+static int take(struct seccomp_request *s, const char *name, const char *value, char *why, size_t why_size)
+{
+	static const char *const actions[] = {"errno", "log", "kill", "trap"};
+	if (!strcmp(name, own[ARGS_GIVEN].name)) {
+		s->args = true;
+		return 0;
+	}
+	if (!strcmp(name, own[BASE_GIVEN].name))
+		return take_base(s, value, why, why_size);
+	if (!strcmp(name, own[FOR_GIVEN].name)) {
+		snprintf(why, why_size, "'%s' is no runtime known here (there is runc, which is right for crun too)",
+			 value);
+		return strcmp(value, "runc") ? -EINVAL : take_base(s, value, why, why_size);
+	}
+	if (!strcmp(name, own[ERRNO_GIVEN].name)) {
+		snprintf(why, why_size, "'%s' is no error: a name like EPERM, or a number up to 4095", value);
+		return errno_parse(value, &s->def.value);
+	}
+	if (!strcmp(name, own[FORMAT_GIVEN].name)) {
+		snprintf(why, why_size, "'%s' is none of oci, docker, text, c, bpf", value);
+		for (int f = 0; f < PROFILE_FORMS; f++)
+			if (!strcmp(profile_forms[f], value)) {
+				s->form = (enum profile_form)f;
+				s->form_given = true;
+				return 0;
+			}
+		return -EINVAL;
+	}
+	struct profile_action action;
+	snprintf(why, why_size, "'%s' is none of errno, log, kill, trap", value);
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (!strcmp(actions[i], value) && !action_parse(value, &action)) {
+			s->def.act = action.act;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+int seccomp_request(struct seccomp_request *out, const struct request *r, char *why, size_t why_size)
+{
+	*out = (struct seccomp_request){.def = {PROFILE_ERRNO, EPERM}};
+	for (size_t i = 0; i < r->n_given; i++) {
+		char reason[256] = "";
+		const char *name = r->given[i].option.name;
+		if (take(out, name, r->given[i].value, reason, sizeof(reason))) {
+			snprintf(why, why_size, "option --%s: %s", name, reason);
+			return -EINVAL;
+		}
+	}
+	if (out->def.act != PROFILE_ERRNO)
+		out->def.value = 0;
+	return 0;
+}
