@@ -24,6 +24,7 @@ class Build:
     """A build folder: the host, its plugins, and the workload, which is compiled here."""
 
     def __init__(self, folder):
+        self.folder = folder
         self.eunomia = os.path.join(folder, "bin", "eunomia")
         self.plugins = os.path.join(folder, "lib", "eunomia", "plugins")
         self.workload = os.path.join(folder, "bench", "workload")
