@@ -291,12 +291,21 @@ static int choose(struct choices *choices, const struct request *r, char *const 
 	return r->plugins.n ? choose_plugins(choices, r, paths, why, why_size) : 0;
 }
 
+static bool is_recorded(const struct player *player, const struct stream *stream)
+{
+	for (size_t i = 0; i < player->n_streams; i++)
+		if (player->streams[i] == stream)
+			return true;
+	return false;
+}
+
 static int explain(struct explaining *e, const struct choices *choices, const struct schema *schema,
 		   struct player *player)
 {
 	e->streams = calloc(schema->n_streams + 1, sizeof(*e->streams));
 	for (uint32_t i = 0; e->streams && i < schema->n_streams; i++)
-		if (schema->streams[i] && is_chosen(choices, schema->streams[i]))
+		if (schema->streams[i] && (!player || is_recorded(player, schema->streams[i])) &&
+		    is_chosen(choices, schema->streams[i]))
 			e->streams[e->n_streams++] = schema->streams[i];
 	int status = EXIT_RUN;
 	if (e->streams && !e->n_streams)
@@ -308,11 +317,13 @@ static int explain(struct explaining *e, const struct choices *choices, const st
 	return status;
 }
 
-static int explain_recording(struct explaining *e, const struct choices *choices)
+static int explain_recording(struct explaining *e, const struct choices *choices, char *const *paths)
 {
 	struct player player;
 	int status = EXIT_RUN;
-	if (player_open(&player, e->request->replay, e->why, sizeof(e->why)))
+	/* a rule may also name streams that were not recorded */
+	if (player_open(&player, e->request->replay, e->why, sizeof(e->why)) ||
+	    catalogue_complete(recording_schema(player.recording), paths, e->why, sizeof(e->why)))
 		say("%s", e->why);
 	else
 		status = explain(e, choices, recording_schema(player.recording), &player);
@@ -361,7 +372,7 @@ int command_explain(const struct request *r, char *const *paths)
 		say("%s", e.why);
 		status = EXIT_USAGE;
 	} else if (r->replay) {
-		status = explain_recording(&e, &choices);
+		status = explain_recording(&e, &choices, paths);
 	} else {
 		status = explain_installed(&e, &choices, paths);
 	}

@@ -203,18 +203,6 @@ static int rules_list(const struct request *r, char *const *paths)
 
 /* ---- all of them ---- */
 
-static int test(const struct request *r, char *const *paths)
-{
-	(void)paths;
-	return rules_test(r);
-}
-
-static int bench(const struct request *r, char *const *paths)
-{
-	(void)paths;
-	return rules_bench(r);
-}
-
 int command_rules(const struct request *r, char *const *paths)
 {
 	static const struct {
@@ -224,8 +212,8 @@ int command_rules(const struct request *r, char *const *paths)
 	} commands_of[] = {
 		{"check", "check PATH...", 2, rules_check_files},
 		{"list", "list [PATH...] [--fmt json]", 1, rules_list},
-		{"test", "test DIR...", 2, test},
-		{"bench", "bench PATH... --replay FILE", 2, bench},
+		{"test", "test DIR...", 2, rules_test},
+		{"bench", "bench PATH... --replay FILE", 2, rules_bench},
 	};
 	for (size_t i = 0; i < sizeof(commands_of) / sizeof(commands_of[0]); i++) {
 		if (strcmp(commands_of[i].name, r->operands.items[0]) != 0)

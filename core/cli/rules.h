@@ -15,7 +15,7 @@ int rules_wrong(int err, const struct config_error *error);
 extern const struct ruleset_host quiet_host;
 
 /* rules test DIR; rules bench FILE --replay F. */
-int rules_test(const struct request *request);
-int rules_bench(const struct request *request);
+int rules_test(const struct request *request, char *const *paths);
+int rules_bench(const struct request *request, char *const *paths);
 
 #endif

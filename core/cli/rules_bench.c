@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "host/catalogue.h"
 #include "player.h"
 #include "rules.h"
 #include "say.h"
@@ -82,28 +83,40 @@ static struct timing measure(struct ruleset *set, const struct events *e)
 	return t;
 }
 
-static int print(const struct request *r, struct ruleset *set, const struct events *e, const uint64_t *counted)
+/* Rules that some event of the recording is for. */
+static size_t count_rules(const struct rules *rules, const struct player *player)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < rules_count(rules); i++) {
+		bool means = false;
+		for (size_t k = 0; k < player->n_streams; k++)
+			means |= rule_means(rules_at(rules, i), player->streams[k]);
+		n += means && rules_at(rules, i)->enabled;
+	}
+	return n;
+}
+
+static int print(const struct request *r, struct ruleset *set, const struct events *e, const struct player *player,
+		 const uint64_t *counted)
 {
 	struct output out;
 	char why[512];
-	size_t enabled, skipped;
+	size_t n = count_rules(ruleset_all(set), player);
 	struct timing t = measure(set, e);
 	uint64_t alerts = *counted;
-	ruleset_rules(set, &enabled, &skipped);
 	double all = (double)t.passes * (double)e->n;
 	double mean = (double)t.ns / all, best = (double)t.best / (double)e->n;
 	output_open(&out, NULL, why, sizeof(why));
 	if (r->format == FORMAT_JSON)
 		buf_printf(&out.buf,
-			   "{\"rules\":%zu,\"skipped\":%zu,\"events\":%zu,\"passes\":%llu,\"alerts\":%llu,"
+			   "{\"rules\":%zu,\"events\":%zu,\"passes\":%llu,\"alerts\":%llu,"
 			   "\"ns_per_event\":%.2f,\"best_ns_per_event\":%.2f,\"events_per_s\":%.0f}\n",
-			   enabled - skipped, skipped, e->n, (unsigned long long)t.passes, (unsigned long long)alerts,
-			   mean, best, 1e9 / mean);
+			   n, e->n, (unsigned long long)t.passes, (unsigned long long)alerts, mean, best, 1e9 / mean);
 	else
 		buf_printf(&out.buf,
-			   "%zu rules (%zu have no stream in the recording), %zu events, %llu passes\n"
+			   "%zu rules for the streams of the recording, %zu events, %llu passes\n"
 			   "%.1f ns an event (the quickest pass %.1f), %.2f million events/s, %llu alerts a pass\n",
-			   enabled - skipped, skipped, e->n, (unsigned long long)t.passes, mean, best, 1e3 / mean,
+			   n, e->n, (unsigned long long)t.passes, mean, best, 1e3 / mean,
 			   (unsigned long long)(alerts / (t.passes ? t.passes : 1)));
 	int err = output_close(&out);
 	return err && err != -EPIPE ? EXIT_RUN : EXIT_OK;
@@ -129,14 +142,14 @@ static int bench(const struct request *r, struct player *player)
 		status = EXIT_RUN;
 	}
 	if (!status)
-		status = print(r, set, &e, &alerts);
+		status = print(r, set, &e, player, &alerts);
 	ruleset_free(set);
 	free(e.views);
 	buf_free(&e.bytes);
 	return status;
 }
 
-int rules_bench(const struct request *r)
+int rules_bench(const struct request *r, char *const *paths)
 {
 	struct player player;
 	char why[512];
@@ -145,7 +158,9 @@ int rules_bench(const struct request *r)
 		return EXIT_USAGE;
 	}
 	int status = EXIT_RUN;
-	if (player_open(&player, r->replay, why, sizeof(why)))
+	/* a rule may also name streams that were not recorded */
+	if (player_open(&player, r->replay, why, sizeof(why)) ||
+	    catalogue_complete(recording_schema(player.recording), paths, why, sizeof(why)))
 		say("%s", why);
 	else
 		status = bench(r, &player);

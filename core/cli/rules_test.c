@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "event/escape.h"
+#include "host/catalogue.h"
 #include "player.h"
 #include "rules.h"
 #include "say.h"
@@ -23,6 +24,7 @@ struct testing {
 	unsigned n, failed;
 	struct alert_style style;
 	json_t *alerts; /* of the recording at hand */
+	char *const *paths;
 	char why[8192];
 };
 
@@ -120,7 +122,9 @@ static bool replay(struct testing *t, const char *folder, const char *path)
 	struct ruleset *set = NULL;
 	struct config_error error;
 	const struct ruleset_host host = {t, on_alert, on_say, NULL};
-	if (player_open(&player, path, t->why, sizeof(t->why))) {
+	/* a rule may also name streams that were not recorded */
+	if (player_open(&player, path, t->why, sizeof(t->why)) ||
+	    catalogue_complete(recording_schema(player.recording), t->paths, t->why, sizeof(t->why))) {
 		player_close(&player);
 		return false;
 	}
@@ -224,9 +228,9 @@ static int test_folder(struct testing *t, const char *folder)
 	return n ? EXIT_OK : EXIT_RUN;
 }
 
-int rules_test(const struct request *r)
+int rules_test(const struct request *r, char *const *paths)
 {
-	struct testing t = {0};
+	struct testing t = {.paths = paths};
 	int status = EXIT_OK;
 	output_open(&t.out, NULL, t.why, sizeof(t.why));
 	for (size_t i = 1; i < r->operands.n && !status; i++)

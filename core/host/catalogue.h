@@ -15,4 +15,7 @@ struct catalogue {
 int catalogue_init(struct catalogue *catalogue, char *const *paths, char *why, size_t why_size);
 void catalogue_free(struct catalogue *catalogue);
 
+/* Adds to a schema the streams that are installed and that it lacks: so a recording's. -errno: why. */
+int catalogue_complete(struct schema *schema, char *const *paths, char *why, size_t why_size);
+
 #endif
