@@ -11,6 +11,14 @@
 /* Set by the host, in every object alike: such programs are attached (--ia32). */
 const volatile bool eun_ia32 = false;
 
+/*
+ * Set likewise: the streams, a bit each, that the object was loaded for. One program for all of them verifies no more
+ * than is wanted of it, as far as the kernel passes by functions that are not called (6.8).
+ */
+const volatile u64 eun_served = ~0ull;
+
+#define eun_serves(stream) (eun_served >> (stream)&1)
+
 #define IA32_CALL(name, number, x86_64) EUN_IA32_NR_##name = (number),
 #define IA32_ONLY(name, number) EUN_IA32_NR_##name = (number),
 enum eun_ia32_nr {

@@ -26,6 +26,19 @@ static __always_inline bool files_names(const struct files_call *call)
 	       (call->stream == FILES_UNLINK && call->call != FILES_CALL_rmdir);
 }
 
+/* Calls and slow ones are told by the same programs. */
+static __always_inline bool files_serves_io_calls(void)
+{
+	return eun_serves(FILES_IO_CALL) || eun_serves(FILES_SLOW);
+}
+
+static __always_inline bool files_serves_paths(void)
+{
+	return eun_served &
+	       (1 << FILES_RENAME | 1 << FILES_UNLINK | 1 << FILES_LINK | 1 << FILES_CHMOD | 1 << FILES_CHOWN |
+		1 << FILES_TRUNCATE | 1 << FILES_MKDIR | 1 << FILES_MKNOD | 1 << FILES_MOUNT);
+}
+
 __noinline int ia32_path_begins(u32 nr)
 {
 	files_path_begins(nr);
@@ -50,10 +63,10 @@ int BPF_PROG(ia32_enter, struct pt_regs *regs, long id)
 		return 0;
 	const struct files_call *call = files_call(nr);
 	if (nr == NR_close)
-		ia32_closes(eun_arg(FIRST));
-	else if (files_is_transfer(nr))
-		ia32_io_call_begins();
-	else if (call->stream != FILES_OPEN && call->stream != FILES_STAT)
+		return eun_serves(FILES_CLOSE) ? ia32_closes(eun_arg(FIRST)) : 0;
+	if (files_is_transfer(nr))
+		return files_serves_io_calls() ? ia32_io_call_begins() : 0;
+	if (files_serves_paths() && call->stream != FILES_OPEN && call->stream != FILES_STAT)
 		ia32_path_begins(nr);
 	return 0;
 }
@@ -102,18 +115,24 @@ int BPF_PROG(ia32_exit, struct pt_regs *regs, long ret)
 		return 0;
 	const struct files_call *call = files_call(nr);
 	if (files_is_transfer(nr)) {
-		ia32_transferred(nr, ret);
-		ia32_io_call_ends(nr, ret);
+		if (eun_serves(FILES_IO))
+			ia32_transferred(nr, ret);
+		if (files_serves_io_calls())
+			ia32_io_call_ends(nr, ret);
 	} else if (!files_has_call(call)) {
 		return 0;
 	} else if (call->stream == FILES_OPEN) {
-		ia32_opened(nr, ret);
-		ia32_life_begins(ret);
+		if (eun_serves(FILES_OPEN))
+			ia32_opened(nr, ret);
+		if (eun_serves(FILES_LIFE))
+			ia32_life_begins(ret);
 	} else if (call->stream == FILES_STAT) {
-		ia32_asked(nr, ret);
+		if (eun_serves(FILES_STAT))
+			ia32_asked(nr, ret);
 	} else {
-		ia32_path_ends(nr, ret);
-		if (files_names(call))
+		if (files_serves_paths())
+			ia32_path_ends(nr, ret);
+		if (eun_serves(FILES_LIFE) && files_names(call))
 			ia32_life_changes(nr, ret);
 	}
 	return 0;

@@ -36,11 +36,11 @@ int BPF_PROG(ia32_exit, struct pt_regs *regs, long ret)
 	if (call->call == IPC_CALL_none)
 		return 0;
 	if (call->stream == IPC_SIGNAL)
-		return ia32_signal(nr, ret);
+		return eun_serves(IPC_SIGNAL) ? ia32_signal(nr, ret) : 0;
 	if (call->stream == IPC_UNIX)
-		return ia32_unix(nr, ret);
+		return eun_serves(IPC_UNIX) ? ia32_unix(nr, ret) : 0;
 	if (call->stream == IPC_UNIX_MESSAGE)
-		return ia32_unix_message(nr, ret);
+		return eun_serves(IPC_UNIX_MESSAGE) ? ia32_unix_message(nr, ret) : 0;
 	return ia32_object(nr, eun_ia32_result(regs, ret));
 }
 

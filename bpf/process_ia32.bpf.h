@@ -30,6 +30,13 @@ int BPF_PROG(ia32_enter, struct pt_regs *regs, long id)
 	return 0;
 }
 
+/* What process_changed() tells of. */
+static __always_inline bool process_serves_changes(void)
+{
+	return eun_serves(PROCESS_CRED) || eun_serves(PROCESS_NAMESPACE) || eun_serves(PROCESS_PTRACE) ||
+	       eun_serves(PROCESS_BPF);
+}
+
 __noinline int ia32_exec_failed(u32 nr, s64 ret)
 {
 	return exec_failed(nr, ret);
@@ -65,17 +72,17 @@ __noinline int ia32_rare(u32 nr, s64 ret)
 {
 	switch (nr) {
 	case NR_chroot:
-		return chroot_done(ret);
+		return eun_serves(PROCESS_CHROOT) ? chroot_done(ret) : 0;
 	case NR_keyctl:
-		return keyctl_done(ret);
+		return eun_serves(PROCESS_KEYCTL) ? keyctl_done(ret) : 0;
 	case NR_personality:
-		return personality_done(ret);
+		return eun_serves(PROCESS_PERSONALITY) ? personality_done(ret) : 0;
 	case NR_perf_event_open:
-		return perf_event_done(ret);
+		return eun_serves(PROCESS_PERF_EVENT) ? perf_event_done(ret) : 0;
 	case NR_io_uring_setup:
-		return io_uring_done(ret);
+		return eun_serves(PROCESS_IO_URING) ? io_uring_done(ret) : 0;
 	case NR_userfaultfd:
-		return userfaultfd_done(ret);
+		return eun_serves(PROCESS_USERFAULTFD) ? userfaultfd_done(ret) : 0;
 	}
 	return 0;
 }
@@ -88,18 +95,18 @@ int BPF_PROG(ia32_exit, struct pt_regs *regs, long ret)
 		return 0;
 	u8 call = process_call(nr);
 	if (nr == NR_execve || nr == NR_execveat)
-		return ia32_exec_failed(nr, ret);
+		return eun_serves(PROCESS_EXEC) ? ia32_exec_failed(nr, ret) : 0;
 	if (call == PROCESS_CALL_none)
 		return ia32_rare(nr, ret);
 	if (call >= PROCESS_CALL_init_module && call <= PROCESS_CALL_delete_module)
-		return ia32_module(nr, ret);
+		return eun_serves(PROCESS_MODULE) ? ia32_module(nr, ret) : 0;
 	if (call >= PROCESS_CALL_dup && call <= PROCESS_CALL_fcntl)
-		return ia32_dup(nr, ret);
-	if (call == PROCESS_CALL_prctl)
+		return eun_serves(PROCESS_DUP) ? ia32_dup(nr, ret) : 0;
+	if (eun_serves(PROCESS_PRCTL) && call == PROCESS_CALL_prctl)
 		ia32_prctl(ret);
-	if (call == PROCESS_CALL_prctl || call == PROCESS_CALL_seccomp)
+	if (eun_serves(PROCESS_SECCOMP) && (call == PROCESS_CALL_prctl || call == PROCESS_CALL_seccomp))
 		ia32_seccomp(nr, ret);
-	if (call != PROCESS_CALL_seccomp)
+	if (process_serves_changes() && call != PROCESS_CALL_seccomp)
 		ia32_changed(nr, ret);
 	return 0;
 }

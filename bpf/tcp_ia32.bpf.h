@@ -33,17 +33,17 @@ __noinline int ia32_socket(u32 nr, s64 ret)
 {
 	switch (nr) {
 	case NR_connect:
-		return tcp_connect_ends(ret);
+		return eun_serves(TCP_CONNECT) ? tcp_connect_ends(ret) : 0;
 	case NR_accept:
 	case NR_accept4:
 		return tcp_accept_ends(ret);
 	case NR_bind:
-		return tcp_bind_ends(ret);
+		return eun_serves(TCP_BIND) ? tcp_bind_ends(ret) : 0;
 	case NR_listen:
-		return tcp_listen_ends(ret);
+		return eun_serves(TCP_LISTEN) ? tcp_listen_ends(ret) : 0;
 	case NR_socket:
 	case NR_socketpair:
-		return tcp_socket_ends(nr, ret);
+		return eun_serves(TCP_SOCKET) ? tcp_socket_ends(nr, ret) : 0;
 	}
 	return 0;
 }
@@ -67,8 +67,9 @@ int BPF_PROG(ia32_exit, struct pt_regs *regs, long ret)
 	struct tcp_transfer_call call = tcp_transfer_of(nr);
 	if (!call.form)
 		return ia32_socket(nr, ret);
-	ia32_transfer(nr, ret);
-	if (!call.sends)
+	if (eun_served & TCP_TRANSFERS)
+		ia32_transfer(nr, ret);
+	if (eun_serves(TCP_DNS) && !call.sends)
 		ia32_dns_receive(nr, ret);
 	return 0;
 }

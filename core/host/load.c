@@ -124,8 +124,19 @@ static int set_switch(struct bpf_object *obj, const char *name, bool on)
 	return err == -ENOENT ? 0 : err;
 }
 
+static int set_switches(const struct instance *in, struct bpf_object *obj, uint64_t streams)
+{
+	int err = rodata_set(obj, "eun_served", &streams, sizeof(streams));
+	if (err && err != -ENOENT)
+		return err;
+	err = set_switch(obj, "eun_cgroup_v1", in->host->cgroup_v1);
+	if (!err)
+		err = set_switch(obj, "eun_where_on", in->host->wheres != NULL);
+	return err ? err : set_switch(obj, "eun_ia32", in->host->ia32);
+}
+
 /* A fresh object with everything set but what is loaded. */
-static struct bpf_object *open_object(struct instance *in, char *why, size_t why_size)
+static struct bpf_object *open_object(struct instance *in, uint64_t streams, char *why, size_t why_size)
 {
 	const struct eun_plugin *abi = &in->plugin->abi;
 	char name[16];
@@ -140,8 +151,7 @@ static struct bpf_object *open_object(struct instance *in, char *why, size_t why
 		bpf_object__close(obj);
 		return NULL;
 	}
-	if (set_switch(obj, "eun_cgroup_v1", in->host->cgroup_v1) ||
-	    set_switch(obj, "eun_where_on", in->host->wheres != NULL) || set_switch(obj, "eun_ia32", in->host->ia32)) {
+	if (set_switches(in, obj, streams)) {
 		said(in, "open", -EINVAL, "the object's switches can't be set", why, why_size);
 		bpf_object__close(obj);
 		return NULL;
@@ -358,7 +368,7 @@ static int check_aggregates(struct instance *in, struct bpf_object *obj, char *w
 /* One try: open, load, attach. 1: try again, a row was struck. */
 static int try_object(struct instance *in, uint64_t streams, char *why, size_t why_size)
 {
-	struct bpf_object *obj = open_object(in, why, why_size);
+	struct bpf_object *obj = open_object(in, streams, why, why_size);
 	if (!obj)
 		return -EINVAL;
 	int err = check_aggregates(in, obj, why, why_size);
