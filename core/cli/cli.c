@@ -33,10 +33,10 @@ static int run_plugins(const struct request *r, char *const *paths)
 
 /* By command; `run` needs its tool before the options are parsed and is not here. */
 static int (*const handlers[COMMANDS])(const struct request *request, char *const *paths) = {
-	[COMMAND_PLUGIN] = run_plugins,      [COMMAND_REPLAY] = command_replay,   [COMMAND_LIST] = command_list,
-	[COMMAND_INSPECT] = command_inspect, [COMMAND_DOCTOR] = command_doctor,   [COMMAND_TOP] = command_top,
-	[COMMAND_RULES] = command_rules,     [COMMAND_EXPLAIN] = command_explain, [COMMAND_DAEMON] = command_daemon,
-	[COMMAND_SECCOMP] = command_seccomp,
+	[COMMAND_PLUGIN] = run_plugins,        [COMMAND_REPLAY] = command_replay,   [COMMAND_LIST] = command_list,
+	[COMMAND_INSPECT] = command_inspect,   [COMMAND_DOCTOR] = command_doctor,   [COMMAND_TOP] = command_top,
+	[COMMAND_RULES] = command_rules,       [COMMAND_EXPLAIN] = command_explain, [COMMAND_DAEMON] = command_daemon,
+	[COMMAND_SELFTEST] = command_selftest, [COMMAND_SECCOMP] = command_seccomp,
 };
 
 /* No file that is opened later may become one of these three where they are closed: writing to it must fail. */

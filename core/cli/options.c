@@ -25,6 +25,7 @@ const struct command commands[COMMANDS] = {
 	[COMMAND_EXPLAIN] = {"explain", "[TOOL]", 0, 1,
 			     "say where a filter or a rule is decided, and why an event is meant"},
 	[COMMAND_DAEMON] = {"daemon", "", 0, 0, "run by a configuration, telling what rules find"},
+	[COMMAND_SELFTEST] = {"selftest", "", 0, 0, "set each rule off, harmlessly, and say whether it saw it"},
 	[COMMAND_SECCOMP] = {"seccomp", "[merge|subtract|diff|check|show FILE... | -- COMMAND...]", 0, SIZE_MAX,
 			     "learn which system calls a seccomp profile must allow", &seccomp_own},
 };
@@ -36,7 +37,8 @@ const struct command commands[COMMANDS] = {
 #define ROUNDS (LIVE | BIT(TOP))
 #define SHOWS (ROUNDS | BIT(REPLAY))
 #define LEARNS BIT(SECCOMP)
-#define FINDS (LIVE | LEARNS | BIT(REPLAY) | BIT(LIST) | BIT(DOCTOR) | BIT(INSPECT) | BIT(DAEMON) | JUDGES)
+#define FINDS \
+	(LIVE | LEARNS | BIT(REPLAY) | BIT(LIST) | BIT(DOCTOR) | BIT(INSPECT) | BIT(DAEMON) | BIT(SELFTEST) | JUDGES)
 #define ALL ((1u << COMMANDS) - 1)
 
 int add_text(struct texts *to, const char *text)
@@ -342,7 +344,7 @@ const struct option options[] = {
 	 take_filter},
 	{"rules", 0, "PATH", "alerts of the rules in this file or folder (repeatable)", TARGETS, take_rules},
 	{"config", 0, "FILE", "the configuration (/etc/eunomia/eunomia.ini)", BIT(DAEMON), take_config},
-	{"rules", 0, "PATH", "the rules of this file or folder (repeatable)", BIT(EXPLAIN), take_rules},
+	{"rules", 0, "PATH", "the rules of this file or folder (repeatable)", BIT(EXPLAIN) | BIT(SELFTEST), take_rules},
 	{"rule", 0, "NAME", "the rule to explain", BIT(EXPLAIN), take_rule},
 	{"replay", 0, "FILE", "a recording to judge", JUDGES, take_replay},
 	{"fmt", 0, "FORMAT", "text, wide, json (an object a line) or csv", SHOWS, take_fmt},
