@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/reload.h"
@@ -23,6 +24,7 @@
 #define AGGREGATE_TICKS 50 /* rows of aggregates are drained */
 #define ERRORS_TICKS 100   /* outputs that fail are told */
 #define PATIENCE_MS 1000   /* of outputs at the end: all is to be over within 2 s */
+#define REAP_MS 300        /* what is being taken down is waited for */
 #define TOML_MAX (1u << 20)
 
 void daemon_say(const struct daemon *d, int level, const char *fmt, ...)
@@ -403,9 +405,12 @@ static enum daemon_status run(struct daemon *d)
 	}
 	if (d->session.host.targets)
 		teardown_behind();
-	reload_reap(d);
-	if (d->retired) /* a server that does not answer: it is not waited for, nor is anything taken from it */
-		return status;
+	for (int ms = 0; d->retired && ms < REAP_MS; ms += 10) {
+		reload_reap(d);
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	}
+	if (d->retired) /* a server that does not answer: nothing may be taken from the thread that waits for it */
+		_exit((int)status);
 	generation_free(g);
 	if (d->session.host.schema)
 		session_free(&d->session);
@@ -428,8 +433,6 @@ enum daemon_status daemon_run(const struct daemon_options *options)
 	int err = take_signals(d);
 	enum daemon_status status = err ? failed(d, err, strerror(-err)) : run(d);
 	notify_close(&d->notify);
-	if (d->retired)
-		return status;
 	if (d->signals >= 0)
 		close(d->signals);
 	free(d->rules);
