@@ -160,7 +160,25 @@ static __always_inline s64 eun_ia32_result(const struct pt_regs *regs, s64 ret)
 	return ret;
 }
 
-#define EUN_PARM6_SYSCALL(regs) ((regs)->r9)
+/* Of the 64-bit entry. */
+static __always_inline u64 eun_call_arg(const struct pt_regs *regs, u32 which)
+{
+	switch (which) {
+	case 1:
+		return regs->di;
+	case 2:
+		return regs->si;
+	case 3:
+		return regs->dx;
+	case 4:
+		return regs->r10;
+	case 5:
+		return regs->r8;
+	case 6:
+		return regs->r9;
+	}
+	return 0;
+}
 
 #else
 
@@ -179,7 +197,25 @@ static __always_inline s64 eun_ia32_result(const struct pt_regs *regs, s64 ret)
 	return ret;
 }
 
-#define EUN_PARM6_SYSCALL(regs) ((regs)->regs[5])
+static __always_inline u64 eun_call_arg(const struct pt_regs *regs, u32 which)
+{
+	const struct pt_regs___call *r = (const void *)regs;
+	switch (which) {
+	case 1:
+		return r->orig_x0;
+	case 2:
+		return r->regs[1];
+	case 3:
+		return r->regs[2];
+	case 4:
+		return r->regs[3];
+	case 5:
+		return r->regs[4];
+	case 6:
+		return r->regs[5];
+	}
+	return 0;
+}
 
 #endif
 
@@ -198,23 +234,7 @@ static __always_inline u32 eun_current_call(void)
 /* Argument `which`, from 1 on, of the call whose registers these are; for a constant. */
 static __always_inline u64 eun_arg_in(const struct pt_regs *regs, u32 which)
 {
-	if (eun_in_ia32())
-		return eun_ia32_arg(which);
-	switch (which) {
-	case 1:
-		return PT_REGS_PARM1_SYSCALL(regs);
-	case 2:
-		return PT_REGS_PARM2_SYSCALL(regs);
-	case 3:
-		return PT_REGS_PARM3_SYSCALL(regs);
-	case 4:
-		return PT_REGS_PARM4_SYSCALL(regs);
-	case 5:
-		return PT_REGS_PARM5_SYSCALL(regs);
-	case 6:
-		return EUN_PARM6_SYSCALL(regs);
-	}
-	return 0;
+	return eun_in_ia32() ? eun_ia32_arg(which) : eun_call_arg(regs, which);
 }
 
 /* The same of any; 0, and so none, for 0. A global function: the verifier checks it once a program, not once a call. */

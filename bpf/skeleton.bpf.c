@@ -8,13 +8,12 @@ const volatile bool faster = false;
 
 /*
  * "?": the host loads a program only when somebody wants what it gives. "tp": which tracepoint is said in the plugin's
- * table. At the end of a system call its arguments are still in the registers it was entered with.
+ * table. At the end of a system call its arguments can still be had.
  */
 SEC("?tp")
 int skeleton_nice(struct trace_event_raw_sys_exit *ctx)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	int nice = PT_REGS_PARM3_SYSCALL(regs);
+	int nice = eun_arg(3);
 	if (faster && nice >= 0)
 		return 0;
 	/* NULL: nobody wants the stream, or this process isn't a target. Do nothing expensive before. */
@@ -22,8 +21,8 @@ int skeleton_nice(struct trace_event_raw_sys_exit *ctx)
 	if (!s)
 		return 0;
 	struct skeleton_nice *e = eun_record(s);
-	e->which = PT_REGS_PARM1_SYSCALL(regs);
-	e->who = PT_REGS_PARM2_SYSCALL(regs);
+	e->which = eun_arg(1);
+	e->who = eun_arg(2);
 	e->nice = nice;
 	e->ret = ctx->ret;
 	eun_submit(s); /* or eun_drop(s); one of them always */
