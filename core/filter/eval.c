@@ -243,13 +243,18 @@ static bool run_exists(const struct test *test, const struct view *view)
 	return view_read(view, test->field, &value);
 }
 
-static bool (*const runs[TESTS])(const struct test *, const struct view *) = {
+static test_function *const runs[TESTS] = {
 	[TEST_RANGE] = run_range,     [TEST_BITS] = run_bits,     [TEST_NUMBERS] = run_numbers,
 	[TEST_CHARS] = run_chars,     [TEST_TEXT] = run_text,     [TEST_PREFIX] = run_prefix,
 	[TEST_SUFFIX] = run_suffix,   [TEST_PART] = run_part,     [TEST_GLOB] = run_glob,
 	[TEST_REGEX] = run_regex,     [TEST_TEXTS] = run_texts,   [TEST_ELEMENT] = run_element,
 	[TEST_ADDRESS] = run_address, [TEST_EXISTS] = run_exists,
 };
+
+test_function *test_function_of(const struct test *test)
+{
+	return runs[test->kind];
+}
 
 bool test_run(const struct test *test, const struct view *view)
 {

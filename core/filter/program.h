@@ -119,5 +119,8 @@ void clause_dump(const struct clause *clause, struct buf *out);
 
 /* One test alone, without where it leads. */
 bool test_run(const struct test *test, const struct view *view);
+/* What runs it, for who does so often. */
+typedef bool test_function(const struct test *test, const struct view *view);
+test_function *test_function_of(const struct test *test);
 
 #endif

@@ -93,6 +93,17 @@ static bool glob_one(const char *glob, uint32_t *at, uint32_t len, unsigned char
 	return (unsigned char)glob[(*at)++] == c || any;
 }
 
+/* The first place from `at` on where what follows a star can begin: at its byte, if it is one; value_len: nowhere. */
+static uint32_t glob_next(const char *value, uint32_t at, uint32_t value_len, const char *glob, uint32_t g,
+			  uint32_t len, unsigned see)
+{
+	char c = g < len ? glob[g] : '*';
+	if (see || c == '*' || c == '?' || c == '[' || c == '\\' || at >= value_len)
+		return at;
+	const char *found = memchr(value + at, c, value_len - at);
+	return found ? (uint32_t)(found - value) : value_len;
+}
+
 /*
  * Only the last star is ever gone back to, as what an earlier one could take instead the last one can take as well: the
  * time is bounded by the product of the lengths, whatever a hostile name holds.
@@ -103,12 +114,12 @@ bool text_glob(const char *value, uint32_t value_len, const char *glob, uint32_t
 	while (v < value_len) {
 		if (g < len && glob[g] == '*') {
 			star = g++;
-			mark = v;
+			mark = v = glob_next(value, v, value_len, glob, g, len, see);
 		} else if (g < len && glob_one(glob, &g, len, seen(value[v], see))) {
 			v++;
 		} else if (star != UINT32_MAX) {
 			g = star + 1;
-			v = ++mark;
+			mark = v = glob_next(value, mark + 1, value_len, glob, g, len, see);
 		} else {
 			return false;
 		}

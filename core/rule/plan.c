@@ -25,7 +25,8 @@ struct step {
 struct plan {
 	struct step *steps;
 	uint32_t n;
-	struct test *tests; /* each once */
+	struct test *tests;   /* each once */
+	test_function **runs; /* of the tests */
 	uint32_t n_tests;
 	uint64_t *known; /* by test: the event it was asked for, times two, plus the answer */
 	uint64_t event;
@@ -109,23 +110,62 @@ static uint32_t test_index(struct plan *plan, const struct test *test)
 		i++;
 	if (i == plan->n_tests)
 		plan->tests[plan->n_tests++] = *test;
+	plan->runs[i] = test_function_of(test);
 	return i;
+}
+
+/* How good it is to ask an operand first: for `and` one that is false, for `or` one that is true. */
+static double eagerness(enum clause_kind kind, const struct clause *operand)
+{
+	struct price price = price_of(operand);
+	return (kind == CLAUSE_AND ? 1 - price.passes : price.passes) / price.ns;
+}
+
+#define SORTED_MAX 64 /* operands; where there are more they stay as they are */
+
+/* The operands, in the order in which to ask them. How many; 0: too many. */
+static size_t sorted(const struct clause *clause, const struct clause *out[SORTED_MAX])
+{
+	double worths[SORTED_MAX];
+	size_t n = 0;
+	for (const struct clause *child = clause->first; child; child = child->next) {
+		if (n == SORTED_MAX)
+			return 0;
+		double worth = eagerness(clause->kind, child);
+		size_t i = n++;
+		for (; i && worths[i - 1] < worth; i--) {
+			worths[i] = worths[i - 1];
+			out[i] = out[i - 1];
+		}
+		worths[i] = worth;
+		out[i] = child;
+	}
+	return n;
+}
+
+static void add_clause(struct plan *plan, const struct clause *clause, uint32_t yes, uint32_t no);
+
+static void add_operand(struct plan *plan, const struct clause *operand, bool more, enum clause_kind kind, uint32_t yes,
+			uint32_t no)
+{
+	uint32_t next = plan->n + operand->tests;
+	add_clause(plan, operand, more && kind == CLAUSE_AND ? next : yes, more && kind == CLAUSE_OR ? next : no);
 }
 
 /* The steps of a clause; its first is the next one, its last the one before those that come later. */
 static void add_clause(struct plan *plan, const struct clause *clause, uint32_t yes, uint32_t no)
 {
+	const struct clause *operands[SORTED_MAX];
 	if (clause->kind == CLAUSE_TEST) {
 		plan->steps[plan->n++] = (struct step){STEP_TEST, clause->invert ? no : yes, clause->invert ? yes : no,
 						       test_index(plan, &clause->test)};
 		return;
 	}
-	for (const struct clause *child = clause->first; child; child = child->next) {
-		uint32_t next = plan->n + child->tests;
-		bool more = child->next != NULL;
-		add_clause(plan, child, more && clause->kind == CLAUSE_AND ? next : yes,
-			   more && clause->kind == CLAUSE_OR ? next : no);
-	}
+	size_t n = sorted(clause, operands);
+	for (size_t i = 0; i < n; i++)
+		add_operand(plan, operands[i], i + 1 < n, clause->kind, yes, no);
+	for (const struct clause *child = n ? NULL : clause->first; child; child = child->next)
+		add_operand(plan, child, child->next, clause->kind, yes, no);
 }
 
 static void add_hit(struct plan *plan, void *hit)
@@ -291,9 +331,10 @@ struct plan *plan_new(struct pool *pool, const struct plan_rule *rules, size_t n
 	if (plan) {
 		plan->steps = pool_alloc(pool, (tests + n) * sizeof(*plan->steps));
 		plan->tests = pool_alloc(pool, tests * sizeof(*plan->tests));
+		plan->runs = pool_alloc(pool, tests * sizeof(*plan->runs));
 		plan->known = pool_alloc(pool, tests * sizeof(*plan->known));
 		plan->hits = pool_alloc(pool, n * sizeof(*plan->hits));
-		if (!plan->steps || !plan->tests || !plan->known || !plan->hits)
+		if (!plan->steps || !plan->tests || !plan->runs || !plan->known || !plan->hits)
 			m.plan = NULL;
 	}
 	if (!m.conjuncts || !m.count || !rests)
@@ -306,12 +347,11 @@ struct plan *plan_new(struct pool *pool, const struct plan_rule *rules, size_t n
 
 static inline bool answer(struct plan *plan, const struct step *step, const struct view *view)
 {
-	const struct test *test = &plan->tests[step->what];
 	if (step->kind == STEP_TEST)
-		return test_run(test, view);
+		return plan->runs[step->what](&plan->tests[step->what], view);
 	uint64_t *known = &plan->known[step->what];
 	if (*known >> 1 != plan->event)
-		*known = plan->event << 1 | test_run(test, view);
+		*known = plan->event << 1 | plan->runs[step->what](&plan->tests[step->what], view);
 	return *known & 1;
 }
 
