@@ -25,6 +25,7 @@ struct world {
 	unsigned alerts;
 	uint64_t now;
 	char exe[64]; /* of every actor */
+	char image[64];
 };
 
 static void on_alert(void *context, const struct rule *rule, const struct alert *alert)
@@ -32,6 +33,11 @@ static void on_alert(void *context, const struct rule *rule, const struct alert 
 	struct world *w = context;
 	w->alerts++;
 	buf_printf(&w->said, "%u %.*s\n", rule ? rule->number : 0, (int)alert->message_len, alert->message);
+}
+
+static void on_emit(void *context, const char *stream, const char *json, size_t len)
+{
+	buf_printf(&((struct world *)context)->said, "%s %.*s\n", stream, (int)len, json);
 }
 
 static void on_say(void *context, const char *text)
@@ -47,6 +53,21 @@ static bool get_exe(const struct view *view, const struct field *field, struct v
 	out->len = (uint32_t)strlen(w->exe);
 	return true;
 }
+
+static bool get_image(const struct view *view, const struct field *field, struct value *out)
+{
+	const struct world *w = field->context;
+	(void)view;
+	out->ptr = w->image;
+	out->len = (uint32_t)strlen(w->image);
+	return w->image[0];
+}
+
+/* Known of every event's actor, instead of what is known of processes and containers. */
+static const struct {
+	const char *name;
+	bool (*get)(const struct view *view, const struct field *field, struct value *out);
+} known[] = {{"exe", get_exe}, {"container.image", get_image}};
 
 static void add_number(const struct field *f, char *at, const char *text)
 {
@@ -157,14 +178,15 @@ static int setup(void **state)
 	w->computed = calloc(n, sizeof(*w->computed));
 	memcpy(w->computed, w->all.schema.computed, n * sizeof(*w->computed));
 	for (uint32_t i = 0; i < n; i++)
-		if (!strcmp(w->computed[i].name, "exe")) {
-			w->computed[i].get = get_exe;
-			w->computed[i].context = w;
-		}
+		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
+			if (!strcmp(w->computed[i].name, known[k].name)) {
+				w->computed[i].get = known[k].get;
+				w->computed[i].context = w;
+			}
 	w->all.schema.computed = w->computed;
 	strcpy(w->exe, "/usr/bin/x");
 	w->now = 1000000000000;
-	const struct ruleset_host host = {w, on_alert, on_say, NULL};
+	const struct ruleset_host host = {w, on_alert, on_say, on_emit};
 	const struct alert_style style = {0, "host"};
 	w->set = ruleset_new(&host, &style, NULL);
 	*state = w;
@@ -335,6 +357,58 @@ static void test_denied(void **state)
 	expect(w, 1, "38 ");
 }
 
+static void test_never_seen(void **state)
+{
+	struct world *w = *state;
+	use(w, "never_seen.lua");
+	event(w, "process.exec exe=/host ret=0"); /* no container */
+	strcpy(w->image, "nginx:1");
+	event(w, "process.exec exe=/bin/a ret=0");
+	event(w, "tcp.connect daddr=10.0.0.1 ret=0");
+	pass(w, 86000);
+	event(w, "process.exec exe=/bin/b ret=0");
+	pass(w, 1000);
+	event(w, "process.exec exe=/bin/b ret=0"); /* learned */
+	event(w, "tcp.connect daddr=10.0.0.1 ret=0");
+	event(w, "tcp.connect daddr=10.0.0.2 ret=-111");
+	event(w, "process.exec exe=/bin/c ret=-2");
+	strcpy(w->image, "other:2");
+	event(w, "process.exec exe=/bin/c ret=0"); /* another image, known since now */
+	expect(w, 0, NULL);
+	strcpy(w->image, "nginx:1");
+	event(w, "process.exec exe=/bin/c ret=0");
+	expect(w, 1, "39 /bin/c runs in");
+	pass(w, 100);
+	event(w, "process.exec exe=/bin/c ret=0"); /* once */
+	event(w, "tcp.connect daddr=10.0.0.2 dport=80 ret=-115");
+	expect(w, 2, "connects to 10.0.0.2:80; image nginx:1 never did");
+	/* What always does something else is left alone, and memory is bounded. */
+	for (int i = 0; i < 100000; i++)
+		event(w, "process.exec exe=/gen/%d ret=0", i);
+	expect(w, 2 + 512 - 5, NULL);
+}
+
+static void test_analysis(void **state)
+{
+	struct world *w = *state;
+	read_file(w, ANALYSIS);
+	bind_all(w);
+	pass(w, 1);
+	for (int i = 0; i < 9000; i++)
+		event(w, "files.io_call path=/f/%d latency_ns=%d", i % 5000, 99000 + i % 50 * 1000);
+	event(w, "files.io_call path=/slow latency_ns=5000000000");
+	for (int i = 0; i < 70; i++)
+		event(w, "process.exit pid=%d exit_code=%d duration_ns=1000000", 100 + i, i < 65);
+	pass(w, 6);
+	expect(w, 0, "app.slow_file {");
+	assert_non_null(strstr(w->said.data, "\"path\":\"/slow\""));
+	pass(w, 60);
+	expect(w, 1, "/usr/bin/x failed 65 times within a minute");
+	assert_non_null(strstr(w->said.data, "\"runs\":70"));
+	assert_null(strstr(w->said.data, "error"));
+	assert_null(strstr(w->said.data, "over its limit"));
+}
+
 /* Each example loads, and its handlers survive an event of each stream they name. */
 static void test_document(void **state)
 {
@@ -382,8 +456,8 @@ static void test_document(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_port_scan),   TEST(test_download_exec), TEST(test_fork_bomb),
-		TEST(test_mass_rename), TEST(test_denied),        TEST(test_document),
+		TEST(test_port_scan), TEST(test_download_exec), TEST(test_fork_bomb), TEST(test_mass_rename),
+		TEST(test_denied),    TEST(test_never_seen),    TEST(test_analysis),  TEST(test_document),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
