@@ -76,7 +76,7 @@ static void test_rule(struct selftest *t, const struct rule *rule)
 		return;
 	if (!rule->enabled || !kind) {
 		t->impossible++;
-		report(t, rule, "n/a", 0, rule->enabled ? "nothing sets it off harmlessly" : "it is off");
+		report(t, rule, "n/a", 0, rule->enabled ? "nothing sets it off harmlessly and soon" : "it is off");
 		return;
 	}
 	uint64_t begun = clock_boot_ns();

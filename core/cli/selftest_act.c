@@ -47,19 +47,28 @@ int act_copy(const char *from, const char *to)
 	return n > 0 ? 0 : -1;
 }
 
+/* Why the program did not begin, if it did not: said through a pipe that an execution closes. */
 int act_run_on(int fd, const char *path, char *const *argv, char *const *env)
 {
 	static char *const none[] = {NULL};
-	int status;
+	int why = 0, said[2];
+	if (pipe2(said, O_CLOEXEC))
+		return -1;
 	pid_t pid = fork();
 	if (!pid) {
-		int null = fd < 0 ? open("/dev/null", O_RDWR) : fd;
+		int null = fd < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : fd;
 		for (int to = 0; to < 3; to++)
 			dup2(null, to);
 		execve(path, argv, env ? env : none);
-		_exit(127);
+		why = errno;
+		_exit(write(said[1], &why, sizeof(why)) < 0);
 	}
-	return pid < 0 || waitpid(pid, &status, 0) < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127) ? -1 : 0;
+	close(said[1]);
+	if (pid < 0 || read(said[0], &why, sizeof(why)) < 0 || waitpid(pid, NULL, 0) < 0)
+		why = errno;
+	close(said[0]);
+	errno = why;
+	return why ? -1 : 0;
 }
 
 int act_run(const char *path, char *const *argv, char *const *env)

@@ -70,6 +70,14 @@ static int make_files(void)
 	return mknod("/dev/null", S_IFCHR | 0666, makedev(1, 3));
 }
 
+/* The first root of all (an initramfs) can't be exchanged: it is covered. */
+static int enter_root(void)
+{
+	if (!syscall(SYS_pivot_root, "/tmp", "/tmp/old"))
+		return chdir("/") || umount2("/old", MNT_DETACH);
+	return errno != EINVAL || chdir("/tmp") || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/");
+}
+
 /* The host's programs and nothing else of it. */
 static int make_root(void)
 {
@@ -82,9 +90,7 @@ static int make_root(void)
 	if (mkdir("/tmp/proc", 0755) || mkdir("/tmp/old", 0755) || mkdir("/tmp/sys", 0755) || mkdir("/tmp/tmp", 0755) ||
 	    mount("proc", "/tmp/proc", "proc", 0, NULL) || mount("sysfs", "/tmp/sys", "sysfs", 0, NULL))
 		return -1;
-	if (syscall(SYS_pivot_root, "/tmp", "/tmp/old") || chdir("/") || umount2("/old", MNT_DETACH))
-		return -1;
-	return make_files();
+	return enter_root() || make_files();
 }
 
 /* ---- its own network ---- */
