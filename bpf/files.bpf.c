@@ -6,7 +6,9 @@
 #include "files_nr.h"
 
 #include "files_calls.bpf.h"
+#include "files_begun.bpf.h"
 #include "files_path.bpf.h"
+#include "files_hook.bpf.h"
 #include "files_quick.bpf.h"
 #include "files_open.bpf.h"
 #include "files_uring.bpf.h"

@@ -2,13 +2,11 @@
 /*
  * The calls that name a file by text: rename, unlink, link, chmod, chown, truncate, mkdir, mknod, mount and their
  * variants. No tracepoint has the file that the kernel found, so the text is read when the call begins and again when
- * it ends: two readings that differ betray a thread that changes it in between. Part of files.bpf.c.
+ * it ends: two readings that differ betray a thread that changes it in between. Where functions can be attached to,
+ * what the kernel found is known from in between (files_hook.bpf.h). Part of files.bpf.c.
  */
 #ifndef EUNOMIA_FILES_PATH_BPF_H
 #define EUNOMIA_FILES_PATH_BPF_H
-
-/* So much of a text is kept from the begin of a call to its end, with its NUL. */
-#define FILES_TEXT 256
 
 /* S_ISUID | S_ISGID | S_ISVTX */
 #define FILES_SPECIAL 07000
@@ -18,28 +16,6 @@
 
 /* In place of a directory: the text is no path. */
 #define FILES_NO_DIR -200
-
-/* A call that has begun. Texts are padded with zeros; one that was not readable then (not paged in) has no bit. */
-struct files_begun {
-	u32 read;     /* bit per text */
-	int dirfd;    /* io_uring's opens only, as what follows */
-	u32 flags;    /* of the open */
-	u32 reported; /* has its record already */
-	u64 time;     /* when a call of mount's family began */
-	char text[2][FILES_TEXT];
-};
-
-/*
- * key: thread id, or the address of a request of io_uring (io_kiocb); inserted when a call of a target begins, read
- * and deleted when it ends. Bound: 1024 calls under way at once; of more the oldest, which are then judged by their end
- * alone. So go those whose end is never seen.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
-	__type(key, u64);
-	__type(value, struct files_begun);
-} files_begun SEC(".maps");
 
 static __always_inline void files_path_begins(u32 nr)
 {
@@ -52,6 +28,7 @@ static __always_inline void files_path_begins(u32 nr)
 	struct files_begun *b = eun_record(s);
 	u64 tid = (u32)bpf_get_current_pid_tgid();
 	__builtin_memset(b, 0, sizeof(*b));
+	b->stream = call->stream;
 	if (call->stream == FILES_MOUNT)
 		b->time = bpf_ktime_get_boot_ns();
 	if (call->path && bpf_probe_read_user_str(b->text[0], FILES_TEXT, (void *)eun_arg(call->path)) > 0)
@@ -82,8 +59,8 @@ static __always_inline bool files_changed(struct eun_slot *s, const char *then, 
 
 /*
  * Appends a text of the current call to the record in slot `level`. What counts is what it is now, but where that is
- * not what it was when the call began, the latter. Joined with `dirfd`, or by itself (FILES_NO_DIR: not a path).
- * which: 0, the record's `p.at`, 1, its `other`.
+ * not what it was when the call began, the latter. Joined with `dirfd`, or by itself (FILES_NO_DIR: not a path). A path
+ * that the kernel found stays. which: 0, the record's `p.at`, 1, its `other`.
  */
 __noinline int files_add_text(u32 level, u32 which, int dirfd, u64 now)
 {
@@ -94,6 +71,7 @@ __noinline int files_add_text(u32 level, u32 which, int dirfd, u64 now)
 		return 0;
 	struct files_pair *e = eun_record(s);
 	struct files_where *at = which ? &e->other : &e->p.at;
+	eun_ref path = 0;
 	const char *text = (void *)now;
 	bool changed = false;
 	if (b && b->read >> which & 1) {
@@ -107,11 +85,13 @@ __noinline int files_add_text(u32 level, u32 which, int dirfd, u64 now)
 		}
 	}
 	if (dirfd != FILES_NO_DIR)
-		eun_add_path_at(s, &at->path, &at->dir, &at->name, dirfd, text, changed);
+		eun_add_path_at(s, &path, &at->dir, &at->name, dirfd, text, changed);
 	else if (changed)
-		eun_add_kernel_string(s, &at->path, text);
+		eun_add_kernel_string(s, &path, text);
 	else
-		eun_add_user_string(s, &at->path, text);
+		eun_add_user_string(s, &path, text);
+	if (!at->path)
+		at->path = path;
 	return 0;
 }
 
@@ -124,12 +104,25 @@ static const u32 files_sizes[16] = {
 	[FILES_MOUNT] = sizeof(struct files_mount),
 };
 
+/* The paths that the kernel found, first: they are whole, whatever the texts are. */
+static __always_inline void files_add_kernel_paths(struct eun_slot *s, const struct files_begun *b)
+{
+	struct files_pair *e = eun_record(s);
+	if (b->found & 1 && files_add_found(s->level, 0))
+		e->p.at.path = s->ref;
+	if (b->found & 2 && files_add_found(s->level, 1))
+		e->other.path = s->ref;
+}
+
 /* What the call is about: a text, or a descriptor's file. */
 static __always_inline void files_add_path(struct eun_slot *s, struct files_path *e, const struct files_call *call)
 {
 	if (call->path) {
+		bool found = e->at.path;
 		files_add_text(s->level, 0, files_dirfd(call->dirfd), eun_arg(call->path));
 		/* AT_EMPTY_PATH: an empty text names the directory's descriptor itself */
+		if (found)
+			return;
 		if (!e->at.dir || !e->at.name || EUN_REF_LEN(e->at.name))
 			e->path_source = FILES_FROM_USER;
 	} else if (call->dirfd) {
@@ -201,7 +194,8 @@ static __always_inline void files_add_value(struct files_value *e, const struct 
 		e->type = e->mode >> 12 & 15 ?: FILES_REGULAR;
 }
 
-static __always_inline void files_describe(struct eun_slot *s, const struct files_call *call, long ret)
+static __always_inline void files_describe(struct eun_slot *s, const struct files_call *call, long ret,
+					   const struct files_begun *b)
 {
 	struct files_path *e = eun_record(s);
 	s->len = files_sizes[call->stream & 15];
@@ -211,6 +205,8 @@ static __always_inline void files_describe(struct eun_slot *s, const struct file
 		e->flags = eun_arg(call->flags);
 	e->symbolic = call->call == FILES_CALL_symlink || call->call == FILES_CALL_symlinkat;
 	e->is_dir = call->call == FILES_CALL_rmdir || (call->call == FILES_CALL_unlinkat && e->flags & AT_REMOVEDIR);
+	if (b)
+		files_add_kernel_paths(s, b);
 	files_add_path(s, e, call);
 	if (call->other)
 		files_add_other(s, e, call);
@@ -228,11 +224,14 @@ static __always_inline void files_path_ends(u32 nr, s64 ret)
 	u64 sets = eun_enter(call->stream);
 	struct eun_slot *s = sets ? eun_make_seldom(call->stream, sizeof(struct files_mount), sets) : NULL;
 	if (s) {
-		files_describe(s, call, ret);
+		files_describe(s, call, ret, b);
 		eun_submit(s);
 	}
-	if (b)
+	if (b) {
+		files_forget_found(b, 0);
+		files_forget_found(b, 1);
 		bpf_map_delete_elem(&files_begun, &tid);
+	}
 }
 
 SEC("?tp")

@@ -46,50 +46,59 @@ static __always_inline void eun_read_name(struct eun_slot *s, struct dentry *d)
 	}
 }
 
+/* Takes one component, or goes from a mount to what it lies upon. */
+static __always_inline int eun_step(struct eun_slot *slot)
+{
+	volatile struct eun_slot *s = slot;
+	struct dentry *d = s->dentry;
+	struct mount *m = s->mount;
+	if (d == s->root_dentry && m == s->root_mount)
+		s->root_pos = s->pos;
+	if (d == s->mnt.root) {
+		if (s->fs_pos == ~0u)
+			s->fs_pos = s->pos;
+		if (s->mnt.parent == m) {
+			s->walk = EUN_WALK_TOP;
+			return EUN_WALK_TOP;
+		}
+		s->dentry = s->mnt.mountpoint;
+		s->mount = s->mnt.parent;
+		eun_read_mount(slot, s->mount);
+		return EUN_WALK_MORE;
+	}
+	eun_read_name(slot, d);
+	u32 len = s->name.hash_len >> 32;
+	if (s->name.parent == d) {
+		s->walk = EUN_WALK_NO_MOUNT;
+		return EUN_WALK_NO_MOUNT;
+	}
+	len &= 255;
+	u32 pos = s->pos - len - 1;
+	if (pos > EUN_STRING_MAX) {
+		s->walk = EUN_WALK_FULL;
+		return EUN_WALK_FULL;
+	}
+	s->dentry = s->name.parent;
+	s->pos = pos;
+	EUN_HIDE(pos);
+	EUN_HIDE(len);
+	pos &= EUN_STRING_MAX - 1;
+	len &= 255;
+	slot->path[pos] = '/';
+	bpf_probe_read_kernel(&slot->path[pos + 1], len, (void *)s->name.name);
+	return EUN_WALK_MORE;
+}
+
 /* Walks on from the state in the slot. A global function: verified apart from its callers, once a program. */
 __attribute__((noinline)) int eun_walk(u32 level)
 {
 	struct eun_slot *slot = bpf_map_lookup_elem(&eun_scratch, &level);
 	if (!slot)
 		return EUN_WALK_FULL;
-	volatile struct eun_slot *s = slot;
 	for (int i = 0; i < EUN_WALK_STEP; i++) {
-		struct dentry *d = s->dentry;
-		struct mount *m = s->mount;
-		if (d == s->root_dentry && m == s->root_mount)
-			s->root_pos = s->pos;
-		if (d == s->mnt.root) {
-			if (s->fs_pos == ~0u)
-				s->fs_pos = s->pos;
-			if (s->mnt.parent == m) {
-				s->walk = EUN_WALK_TOP;
-				return EUN_WALK_TOP;
-			}
-			s->dentry = s->mnt.mountpoint;
-			s->mount = s->mnt.parent;
-			eun_read_mount(slot, s->mount);
-			continue;
-		}
-		eun_read_name(slot, d);
-		u32 len = s->name.hash_len >> 32;
-		if (s->name.parent == d) {
-			s->walk = EUN_WALK_NO_MOUNT;
-			return EUN_WALK_NO_MOUNT;
-		}
-		len &= 255;
-		u32 pos = s->pos - len - 1;
-		if (pos > EUN_STRING_MAX) {
-			s->walk = EUN_WALK_FULL;
-			return EUN_WALK_FULL;
-		}
-		s->dentry = s->name.parent;
-		s->pos = pos;
-		EUN_HIDE(pos);
-		EUN_HIDE(len);
-		pos &= EUN_STRING_MAX - 1;
-		len &= 255;
-		slot->path[pos] = '/';
-		bpf_probe_read_kernel(&slot->path[pos + 1], len, (void *)s->name.name);
+		int walk = eun_step(slot);
+		if (walk != EUN_WALK_MORE)
+			return walk;
 	}
 	return EUN_WALK_MORE;
 }
@@ -122,19 +131,58 @@ static __always_inline eun_ref eun_path_nowhere(struct eun_slot *s, struct dentr
 	return ref;
 }
 
-/* Runs the walk from the slot's state to its end. */
-static __always_inline void eun_walk_up(struct eun_slot *s)
+static __always_inline void eun_walk_begin(struct eun_slot *s)
 {
 	s->pos = EUN_STRING_MAX;
 	s->root_pos = s->fs_pos = ~0u;
 	s->walk = EUN_WALK_MORE;
-	for (int i = 0; i < EUN_WALK_STEPS; i++)
-		if (eun_walk(s->level) != EUN_WALK_MORE)
-			break;
+}
+
+static __always_inline void eun_walk_end(struct eun_slot *s)
+{
 	if (s->walk == EUN_WALK_MORE || s->walk == EUN_WALK_FULL)
 		eun_flag(s, EUN_TRUNCATED);
 	else if (s->walk == EUN_WALK_TOP && s->pos == EUN_STRING_MAX)
 		s->path[--s->pos & (EUN_STRING_MAX - 1)] = '/';
+}
+
+/* Runs the walk from the slot's state to its end. */
+static __always_inline void eun_walk_up(struct eun_slot *s)
+{
+	eun_walk_begin(s);
+	for (int i = 0; i < EUN_WALK_STEPS; i++)
+		if (eun_walk(s->level) != EUN_WALK_MORE)
+			break;
+	eun_walk_end(s);
+}
+
+/* Reads what the walk is to meet: the task's root and the mount that it begins in. */
+static __always_inline void eun_path_begin(struct eun_slot *s, struct task_struct *task)
+{
+	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct path root = {};
+	s->ref = s->fs_ref = 0;
+	bpf_core_read(&root, sizeof(root), &fs->root);
+	s->root_dentry = root.dentry;
+	s->root_mount = (void *)root.mnt - bpf_core_field_offset(struct mount, mnt);
+	eun_read_mount(s, s->mount);
+}
+
+/* After the walk up from `dentry`: flags where it led, and appends it. */
+static __always_inline void eun_path_end(struct eun_slot *s, struct task_struct *task, struct dentry *dentry)
+{
+	if (s->walk == EUN_WALK_NO_MOUNT && s->pos == EUN_STRING_MAX) {
+		s->ref = eun_path_nowhere(s, dentry);
+		return;
+	}
+	if (s->walk == EUN_WALK_TOP && s->root_pos != s->pos) {
+		/* met the task's root on the way up, or never: then the file is outside of it, or in no mount at all */
+		if (s->root_pos == ~0u && s->mount != BPF_CORE_READ(task, nsproxy, mnt_ns, root))
+			eun_flag(s, EUN_UNREACHABLE);
+		else if (s->root_pos > s->pos + 1) /* by 1: a bare root's '/' */
+			eun_flag(s, EUN_CHROOTED);
+	}
+	s->ref = eun_path_copy(s);
 }
 
 /*
@@ -147,29 +195,12 @@ __attribute__((noinline)) int eun_path(u32 level, u32 want_fs)
 	if (!s)
 		return 0;
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct fs_struct *task_fs = BPF_CORE_READ(task, fs);
-	struct path root = {};
 	u32 off = s->len, fs_pos;
-	s->ref = s->fs_ref = 0;
-	bpf_core_read(&root, sizeof(root), &task_fs->root);
-	s->root_dentry = root.dentry;
-	s->root_mount = (void *)root.mnt - bpf_core_field_offset(struct mount, mnt);
-	eun_read_mount(s, s->mount);
+	eun_path_begin(s, task);
 	struct dentry *dentry = s->dentry, *mount_root = s->mnt.root;
 	eun_walk_up(s);
-	if (s->walk == EUN_WALK_NO_MOUNT && s->pos == EUN_STRING_MAX) {
-		s->ref = eun_path_nowhere(s, dentry);
-		return 0;
-	}
-	if (s->walk == EUN_WALK_TOP && s->root_pos != s->pos) {
-		/* met the task's root on the way up, or never: then the file is outside of it, or in no mount at all */
-		if (s->root_pos == ~0u && s->mount != BPF_CORE_READ(task, nsproxy, mnt_ns, root))
-			eun_flag(s, EUN_UNREACHABLE);
-		else if (s->root_pos > s->pos + 1) /* by 1: a bare root's '/' */
-			eun_flag(s, EUN_CHROOTED);
-	}
-	s->ref = eun_path_copy(s);
-	if (!want_fs || !s->ref)
+	eun_path_end(s, task, dentry);
+	if (!want_fs || !s->ref || (s->walk == EUN_WALK_NO_MOUNT && s->pos == EUN_STRING_MAX))
 		return 0;
 	fs_pos = s->fs_pos;
 	struct dentry *fs_root = BPF_CORE_READ(dentry, d_sb, s_root);

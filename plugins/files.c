@@ -479,6 +479,10 @@ static const struct eun_option options[] = {
 		ENTER("io_call_enter", call, IO_CALLS, 0), EXIT("io_call_exit", call, IO_CALLS, 0)
 #define ASK(call, flags) EXIT("stat_exit", call, EUN_BIT(FILES_STAT), flags)
 #define BIRTH(call, flags) EXIT("life_open", call, EUN_BIT(FILES_LIFE), flags)
+#define HOOK(program, stream)                                                              \
+	{                                                                                  \
+		.name = program, .streams = EUN_BIT(stream), .flags = EUN_PROGRAM_OPTIONAL \
+	}
 #define LIFE(call, flags) EXIT("life_exit", call, EUN_BIT(FILES_LIFE), flags)
 
 /* Streams for which something is done when a call begins, and when it ends. */
@@ -534,6 +538,20 @@ static const struct eun_program programs[] = {
 	PATH("pivot_root", FILES_MOUNT, 0),
 	PATH("fsopen", FILES_MOUNT, 0),
 	PATH("fsmount", FILES_MOUNT, 0),
+	HOOK("hook_rename", FILES_RENAME),
+	HOOK("hook_unlink", FILES_UNLINK),
+	HOOK("hook_rmdir", FILES_UNLINK),
+	HOOK("hook_link", FILES_LINK),
+	HOOK("hook_symlink", FILES_LINK),
+	HOOK("hook_chmod", FILES_CHMOD),
+	HOOK("hook_chown", FILES_CHOWN),
+	HOOK("hook_truncate", FILES_TRUNCATE),
+	HOOK("hook_mkdir", FILES_MKDIR),
+	HOOK("hook_mknod", FILES_MKNOD),
+	HOOK("hook_mount", FILES_MOUNT),
+	HOOK("hook_umount", FILES_MOUNT),
+	HOOK("hook_move_mount", FILES_MOUNT),
+	HOOK("hook_pivot_root", FILES_MOUNT),
 	TRANSFER("read"),
 	TRANSFER("readv"),
 	TRANSFER("pread64"),

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+/tests/bin/files_hooks_static /tmp/hooks
