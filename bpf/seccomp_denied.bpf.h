@@ -7,6 +7,7 @@
 #define EUNOMIA_SECCOMP_DENIED_BPF_H
 
 /* include/uapi/linux/seccomp.h, asm/signal.h, asm/siginfo.h */
+/* Past it is only the mode of threads that one kills. */
 #define SECCOMP_MODE_FILTER 2
 #define SIGSYS 31
 #define SYS_SECCOMP 1
@@ -32,7 +33,7 @@ static __always_inline u64 seccomp_filtered(struct task_struct *task)
 	u32 stream = SECCOMP_DENIED;
 	struct eun_stream_ctl *ctl = bpf_map_lookup_elem(&eun_streams, &stream);
 	u64 sets = ctl ? ctl->sets : 0;
-	if (!sets || task->seccomp.mode != SECCOMP_MODE_FILTER)
+	if (!sets || task->seccomp.mode < SECCOMP_MODE_FILTER)
 		return 0;
 	return eun_current_task(sets, task);
 }

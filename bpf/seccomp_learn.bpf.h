@@ -75,6 +75,12 @@ struct {
 /* include/linux/sched.h: forked, and has not executed a program since */
 #define PF_FORKNOEXEC 0x40
 
+/* Of the whole process: a thread, too, is forked. */
+static __always_inline bool seccomp_before_exec(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, group_leader, flags) & PF_FORKNOEXEC;
+}
+
 /* The mount namespace that the program was executed from: where its file's mount is. */
 static __always_inline struct mnt_namespace *seccomp_program_ns(struct task_struct *task)
 {
@@ -102,7 +108,7 @@ static __always_inline bool seccomp_runtime(struct task_struct *task, u64 sets)
 	struct mnt_namespace *own = BPF_CORE_READ(task, nsproxy, mnt_ns);
 	if (own == BPF_CORE_READ(parent, nsproxy, mnt_ns))
 		return true;
-	return BPF_CORE_READ(task, flags) & PF_FORKNOEXEC && seccomp_program_ns(task) != own;
+	return seccomp_before_exec(task) && seccomp_program_ns(task) != own;
 }
 
 /* Of the sets those for which the program that the task runs is the one that is meant: not ours or a runtime's. */
@@ -112,7 +118,7 @@ static __always_inline u64 seccomp_own(struct task_struct *task, u64 sets)
 	struct eun_ctl *ctl = bpf_map_lookup_elem(&eun_ctl, &zero);
 	if (!ctl)
 		return 0;
-	if (BPF_CORE_READ(task, flags) & PF_FORKNOEXEC && (u32)BPF_CORE_READ(task, real_parent, tgid) == ctl->self)
+	if (seccomp_before_exec(task) && (u32)BPF_CORE_READ(task, real_parent, tgid) == ctl->self)
 		return 0;
 	u64 contained = sets & ~ctl->any_cgroup;
 	return contained && seccomp_runtime(task, contained) ? sets & ctl->any_cgroup : sets;

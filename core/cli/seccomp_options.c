@@ -67,8 +67,7 @@ static int take(struct seccomp_request *s, const char *name, const char *value, 
 	if (!strcmp(name, own[BASE_GIVEN].name))
 		return take_base(s, value, why, why_size);
 	if (!strcmp(name, own[FOR_GIVEN].name)) {
-		snprintf(why, why_size, "'%s' is no runtime known here (there is runc, which is right for crun too)",
-			 value);
+		snprintf(why, why_size, "'%s' is no runtime known here (there is runc)", value);
 		return strcmp(value, "runc") ? -EINVAL : take_base(s, value, why, why_size);
 	}
 	if (!strcmp(name, own[ERRNO_GIVEN].name)) {
