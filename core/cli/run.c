@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "host/ia32.h"
 #include "host/session.h"
 #include "host/teardown.h"
 #include "outputs.h"
@@ -156,13 +157,10 @@ static int make_instance(struct run *r, size_t i)
 	return 0;
 }
 
-/*
- * Whether calls through the 32-bit entry are looked at. They cost every call of the machine a program or two, so `auto`
- * is on for rules alone, which one could get around by them; a plain run has none.
- */
+/* Calls through the 32-bit entry are looked at, at the cost of a program or two for every call of the machine. */
 static bool wants_ia32(const struct request *request)
 {
-	return request->ia32 == IA32_ON || (request->ia32 == IA32_AUTO && request->rules.n);
+	return request->ia32 == IA32_ON || (request->ia32 == IA32_AUTO && ia32_auto(request->rules.n));
 }
 
 /* Of its actors it is to be known which programs they run. */

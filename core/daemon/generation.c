@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "host/catalogue.h"
+#include "host/ia32.h"
 
 /* An error that has no place in a file. */
 static int fail(struct config_error *error, int err, const char *text)
@@ -326,7 +327,7 @@ static bool wants_ia32(const struct generation *g)
 	size_t enabled, skipped;
 	ruleset_rules(g->rules, &enabled, &skipped);
 	return g->settings->ia32 == SETTINGS_IA32_ON ||
-	       (g->settings->ia32 == SETTINGS_IA32_AUTO && (enabled || ruleset_scripts(g->rules)));
+	       (g->settings->ia32 == SETTINGS_IA32_AUTO && ia32_auto(enabled || ruleset_scripts(g->rules)));
 }
 
 int generation_make(struct generation *g, struct generation *before, struct config_error *error)

@@ -51,3 +51,8 @@ enum ia32_entry ia32_entry(void)
 }
 
 #endif
+
+bool ia32_auto(bool rules)
+{
+	return rules && ia32_entry() != IA32_ENTRY_NONE;
+}

@@ -3,6 +3,7 @@
 --ia32: the calls of 32-bit programs, each event once, flagged, with what the call was given; and not seen without it.
 The helper's calls are in helpers/ia32_calls_static.c, in this order.
 """
+import json
 import os
 import signal
 import subprocess
@@ -60,6 +61,16 @@ class Case(unittest.TestCase):
 
     def flagged(self, found):
         return sorted({event["stream"] for event in found if "ia32" in event["event_flags"]})
+
+
+class Doctor(unittest.TestCase):
+    def test_entry(self):
+        """Found by a call, as here; the programs are tried too."""
+        run = subprocess.run([eun.EUNOMIA, "doctor", "--plugin", "files", "--fmt", "json"], capture_output=True,
+                             text=True, check=False, timeout=eun.LIMIT)
+        state = {(found["check"], found["name"]): found["state"] for found in map(json.loads, run.stdout.splitlines())}
+        self.assertEqual(state["ia32", "entry"], "ok")
+        self.assertEqual(state["program", "files/ia32_exit"], "ok")
 
 
 class Files(Case):
@@ -126,6 +137,22 @@ class Files(Case):
                 "files.open": [{"path": new, "call": "open", "flags": ["O_RDWR", "O_CREAT"], "comm": name}],
                 "files.close": [{"path": new}],
                 "files.unlink": [{"path": new, "call": "unlink"}]})
+
+    def test_rules(self):
+        """Rules see them unasked."""
+        rule = f"{self.dir}/rule.ini"
+        with open(rule, "w", encoding="utf-8") as file:
+            file.write("[rule made]\nstreams = files.open\nwhere = path endswith /dir/file\nmessage = {path}\n")
+        for option, alerts in (([], 1), (["--ia32", "off"], 0)):
+            def act():
+                os.chdir(self.dir)
+                subprocess.run([HELPER, "files"], check=True)
+
+            child = eun.Child(act)
+            run = eun.Run("--rules", rule, *option, "-p", child.pid, "--follow").started()
+            child.go()
+            child.wait()
+            self.assertEqual([alert["rule"] for alert in run.end()], ["made"] * alerts)
 
 
 class Tcp(Case):
