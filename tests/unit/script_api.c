@@ -230,6 +230,36 @@ static void test_state(void **state)
 	script_close(s);
 }
 
+/* Reloaded again and again: what is counted goes on, and nothing grows. */
+static void test_reloads(void **state)
+{
+	struct world *w = *state;
+	static const char text[] =
+		"state.n = state.n or 0 state.seen = state.seen or {}\n"
+		"on('test.every', function(ev) state.n = state.n + 1 state.seen[ev.path] = {ev.pid} end)";
+	struct script_stats stats;
+	uint64_t memory = 0;
+	struct script *s = open_text(w, text);
+	for (int i = 0; i < 1000; i++) {
+		script_event(s, view_of(w));
+		struct script *next = open_text(w, text);
+		assert_int_equal(script_inherit(next, s), 0);
+		script_close(s);
+		s = next;
+		script_stats(s, &stats);
+		memory = i == 10 ? stats.memory : memory;
+	}
+	assert_in_range(stats.memory, memory / 2, memory + 1024);
+	struct script *old = s;
+	s = open_text(w, "every('1s', function() log(state.n, state.seen['/etc/passwd'][1]) end)");
+	assert_int_equal(script_inherit(s, old), 0);
+	script_close(old);
+	script_tick(s, 1);
+	script_tick(s, 2000000000);
+	assert_string_equal(text_of(&w->told.logs), "1000\t100\n");
+	script_close(s);
+}
+
 static void test_require(void **state)
 {
 	struct world *w = *state;
@@ -371,7 +401,7 @@ int main(void)
 		WORLD(test_rule),        WORLD(test_on),      WORLD(test_every),    WORLD(test_alert),
 		WORLD(test_emit),        WORLD(test_metrics), WORLD(test_windows),  WORLD(test_window_keys),
 		WORLD(test_state),       WORLD(test_require), WORLD(test_mistakes), WORLD(test_errors),
-		WORLD(test_annotations), WORLD(test_memory),
+		WORLD(test_annotations), WORLD(test_memory),  WORLD(test_reloads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
