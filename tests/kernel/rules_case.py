@@ -100,18 +100,18 @@ class Case(oci.Case):
             json.dump(spec, file)
         return made
 
-    def user_rules(self):
+    def user_rules(self, more):
         """What a user may put beside the shipped rules."""
         path = os.path.join(self.dir, "user.ini")
         with open(path, "w", encoding="utf-8") as file:
             for rule in shipped():
                 file.write(f"[rule {rule}]\nwindow = 0s\n")
             file.write(f"[rule mark]\nstreams = files.open\nwhere = path startswith {MARK}\nwindow = 0s\n"
-                       "message = {path}\n")
+                       "message = {path}\n" + more)
         return path
 
-    def start(self, *targets):
-        return live.Live("--rules", RULES, "--rules", self.user_rules(), "--set", "process.env=true", "--fmt", "json",
+    def start(self, *targets, more=""):
+        return live.Live("--rules", RULES, "--rules", self.user_rules(more), "--set", "process.env=true", "--fmt", "json",
                          *targets).started()
 
     def alerts(self, run):
@@ -142,10 +142,10 @@ class Case(oci.Case):
         made.deleted = True
         return eun.read(made.path("/said"))
 
-    def check(self, expected, change=None):
-        """expected: {trigger: rules that fire at it}. In one container, in this order."""
+    def check(self, expected, change=None, more=""):
+        """expected: {trigger: rules that fire at it}. In one container, in this order. more: a user's rules."""
         made = self.careless(*expected, change=change)
-        run = self.start("-c", made.id)
+        run = self.start("-c", made.id, more=more)
         said = self.run_in(made)
         run.process.send_signal(signal.SIGTERM)
         self.compare(expected, self.fired(self.alerts(run)), said)

@@ -701,6 +701,21 @@ def by_mount():
     touch("/mnt/crons/shadow", os.O_RDONLY)
 
 
+def by_mount_moved_over():
+    os.makedirs("/mnt/over", exist_ok=True)
+    expect(mount(b"none", b"/mnt/over", b"tmpfs"))
+    expect(mount(b"/mnt/over", b"/etc/cron.d", b"", MS_MOVE))
+    touch("/etc/cron.d/job")
+    libc.umount2(b"/etc/cron.d", 2)
+
+
+def by_handle():
+    handle, at = Handle(bytes=128), ctypes.create_string_buffer(8)
+    expect(call("name_to_handle_at", AT_FDCWD, b"/etc/shadow", handle, at, 0))
+    root = os.open("/", os.O_RDONLY)
+    os.close(expect(call("open_by_handle_at", root, handle, os.O_RDONLY)))
+
+
 def by_proc_elsewhere():
     os.makedirs("/mnt2", exist_ok=True)
     expect(mount(b"proc", b"/mnt2", b"proc"))

@@ -31,6 +31,7 @@ class Evasion(rules_case.Case):
             "by_strange_name": JOB,
             "by_thread_that_rewrites": SHADOW,
             "by_mount": SHADOW | MOUNT,
+            "by_mount_moved_over": JOB | MOUNT,
             "by_proc_elsewhere": PATTERN | MOUNT,
             "by_core_pattern_bound": PATTERN | MOUNT,
         })
@@ -40,6 +41,7 @@ class Evasion(rules_case.Case):
             "by_openat2": JOB,
             "by_creat": JOB,
             "by_renameat2": JOB,
+            "by_handle": SHADOW | {"File opened by handle in a container"},
             "by_fchmod": BIT,
             "by_fchmodat2": BIT,
             "by_passed_descriptor": SHADOW,

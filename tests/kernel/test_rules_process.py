@@ -82,6 +82,19 @@ class Process(rules_case.Case):
             "wipe_history": WIPED,
         })
 
+    def test_allowed(self):
+        """What a user says beside the shipped files: a program more in a list, an exception, a rule and a tag off."""
+        self.check(dict.fromkeys(("ptrace_attach", "shadow", "miner", "netcat", "setuid_bit"), NONE), more="""
+            [list debuggers]
+            append = /usr/bin/python3.11
+            [exception Credentials read]
+            where = container.runtime = runc and path = /etc/shadow
+            [exception Setuid bit set]
+            where = path startswith /tmp/
+            [rules]
+            disable = Coin miner, tag:T1095
+            """.replace("  ", ""))
+
 
 if __name__ == "__main__":
     eun.main()
