@@ -36,14 +36,41 @@ int text_order(const char *value, uint32_t value_len, const char *text, uint32_t
 	return 0;
 }
 
+/* How well a byte of the filter's text is looked for: 0: not as it is, the value's may be another one. */
+static unsigned rarity(char c, unsigned see)
+{
+	bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	if ((c == ' ' && see & SEE_SPACES) || (letter && see & SEE_FOLDED))
+		return 0;
+	return letter || strchr("/-. _", c) ? 1 : 2;
+}
+
+/* Where one of its bytes is found, all of it is compared. */
+static bool contains_seen(const char *value, uint32_t value_len, const char *text, uint32_t len, unsigned see)
+{
+	uint32_t anchor = 0;
+	for (uint32_t i = 1; i < len; i++)
+		if (rarity(text[i], see) > rarity(text[anchor], see))
+			anchor = i;
+	bool exact = len && rarity(text[anchor], see);
+	for (uint32_t i = 0; len <= value_len && i <= value_len - len; i++) {
+		if (exact) {
+			const char *found = memchr(value + i + anchor, text[anchor], value_len - len - i + 1);
+			if (!found)
+				return false;
+			i = (uint32_t)(found - value) - anchor;
+		}
+		if (text_equal(value + i, text, len, see))
+			return true;
+	}
+	return false;
+}
+
 bool text_contains(const char *value, uint32_t value_len, const char *text, uint32_t len, unsigned see)
 {
 	if (!see)
 		return memmem(value, value_len, text, len) != NULL;
-	for (uint32_t i = 0; len <= value_len && i <= value_len - len; i++)
-		if (text_equal(value + i, text, len, see))
-			return true;
-	return false;
+	return contains_seen(value, value_len, text, len, see);
 }
 
 /* The place behind the ']' of a bracket whose '[' is at `at`; 0: it has none, and the '[' means itself. */
