@@ -40,7 +40,6 @@ static const struct {
 	{"rules", "path", "paths"},
 	{"rules", "paths", "paths"},
 	{"rules", "dir", "paths"},
-	{"rules", "files", "paths"},
 	{"rules", "builtin", "builtin"},
 	{"rules", "enable", "enable"},
 	{"rules", "disable", "disable"},

@@ -16,6 +16,7 @@ import time
 import unittest
 
 import eun
+import oci
 from live import Live
 
 RELOADS = int(os.environ.get("EUNOMIA_RELOADS", "100"))
@@ -208,6 +209,35 @@ class Targets(Case):
         self.assertEqual(self.told(), [str(second.pid)])
 
 
+@unittest.skipUnless(len(oci.NEEDED) == 2, "needs runc and busybox")
+class Containers(oci.Case, Case):
+    def setUp(self):
+        oci.Case.setUp(self)
+        Case.setUp(self)
+
+    def test_changed(self):
+        """From one container to another that is there already, by a reload."""
+        a, b = (self.container(oci.WAIT).create().start() for _ in range(2))
+
+        def write(container):
+            self.write("[rule R]\nstreams = process.exec\nwhere = argv icontains \"echo\"\n"
+                       "message = {container.id} {argv}\n", f"[target]\ncontainer = {container.id}\n", target=False)
+
+        write(a)
+        daemon = self.start()
+        for container in (a, b):
+            container.exec("/bin/busybox", "echo", "1")
+        wait_for(self.told)
+        write(b)
+        self.assertTrue(daemon.reload(), daemon.said())
+        for container in (a, b):
+            container.exec("/bin/busybox", "echo", "2")
+        wait_for(lambda: len(self.told()) > 1)
+        self.stop(daemon)
+        self.assertEqual([text.split()[0] for text in self.told()], [a.id[:12], b.id[:12]], self.told())
+        self.assertEqual([text[-1] for text in self.told()], ["1", "2"])
+
+
 class Reload(Case):
     def test_rule(self):
         self.write(rule("R", self.mine("a"), "one {path}"))
@@ -374,6 +404,27 @@ class Systemd(Case):
 
 
 class End(Case):
+    def test_slow(self):
+        """A server that takes the connection and says nothing keeps nobody: neither alerts elsewhere nor the end."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.write(rule("R", self.mine("a")),
+                       f"[output hook]\ntype = webhook\nurl = http://127.0.0.1:{server.getsockname()[1]}/\n")
+            daemon = self.start()
+            touch(self.work + "/a1")
+            wait_for(self.told)
+            # the hook's own configuration changes: the old one is still waiting for the server
+            self.write(rule("R", self.mine("a")))
+            self.assertTrue(daemon.reload(), daemon.said())
+            touch(self.work + "/a2")
+            wait_for(lambda: len(self.told()) == 2)
+            self.write(rule("R", self.mine("a")),
+                       f"[output hook]\ntype = webhook\nurl = http://127.0.0.1:{server.getsockname()[1]}/\n")
+            self.assertTrue(daemon.reload(), daemon.said())
+            touch(self.work + "/a3")
+            wait_for(lambda: len(self.told()) == 3)
+            _, err = self.stop(daemon)
+            self.assertIn("output hook: 1 alerts lost", "\n".join(err))
+
     def test_twice(self):
         """Nothing is left: no thread, no file descriptor, no process of it."""
         self.write(rule("R", self.mine("a")), f"[output cat]\ntype = program\nargv = /bin/cat\n")
