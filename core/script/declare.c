@@ -185,7 +185,8 @@ static int api_every(lua_State *L)
 /* A text of the rule's table, or NULL; it is held by the table. */
 static const char *text_key(lua_State *L, const char *key)
 {
-	int type = lua_getfield(L, 1, key);
+	lua_pushstring(L, key);
+	int type = lua_rawget(L, 1);
 	if (type != LUA_TNIL && type != LUA_TSTRING)
 		luaL_error(L, "rule: %s is to be a text", key);
 	const char *text = lua_tostring(L, -1);

@@ -132,21 +132,91 @@ static int safe_rep(lua_State *L)
 	return 1;
 }
 
-/* Finalizers would run without a hook, and when nobody is waiting for them. */
+/* Its address names the copies of metatables in the registry, by the metatable they are of. */
+static const char copies;
+
+static void check_method(lua_State *L, const char *name, int type)
+{
+	if (!strcmp(name, "__gc"))
+		luaL_error(L, "a metatable with __gc");
+	bool any = !strcmp(name, "__mode") || !strcmp(name, "__name") || !strcmp(name, "__metatable");
+	bool table = type == LUA_TTABLE && (!strcmp(name, "__index") || !strcmp(name, "__newindex"));
+	if (!any && !table && type != LUA_TFUNCTION)
+		luaL_error(L, "%s of a metatable is to be a function", name);
+}
+
+/*
+ * What the metatable at the index 2 says now, as a table that the script can't reach. Finalizers would run without a
+ * hook; and to call a table whose __call is a table, whose __call..., takes the square of their number in one
+ * instruction. Neither can be put into a copy later.
+ */
+static void push_copy(lua_State *L)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &copies);
+	lua_pushvalue(L, 2);
+	if (lua_rawget(L, 3) == LUA_TTABLE)
+		return;
+	lua_pop(L, 1);
+	lua_newtable(L);
+	for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+		if (lua_type(L, -2) != LUA_TSTRING || strncmp(lua_tostring(L, -2), "__", 2))
+			continue;
+		check_method(L, lua_tostring(L, -2), lua_type(L, -1));
+		lua_pushvalue(L, -2);
+		lua_pushvalue(L, -2);
+		lua_rawset(L, 4);
+	}
+	lua_pushliteral(L, "__metatable"); /* getmetatable() says the one that was given */
+	if (lua_rawget(L, 4) == LUA_TNIL) {
+		lua_pushliteral(L, "__metatable");
+		lua_pushvalue(L, 2);
+		lua_rawset(L, 4);
+	}
+	lua_pop(L, 1);
+	lua_pushvalue(L, 2);
+	lua_pushvalue(L, 4);
+	lua_rawset(L, 3);
+}
+
+/* The script's own __metatable, not ours, protects the table at the index 1. */
+static bool is_protected(lua_State *L)
+{
+	if (!lua_getmetatable(L, 1))
+		return false;
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &copies);
+	lua_pushliteral(L, "__metatable");
+	lua_rawget(L, -3);
+	bool own = !lua_istable(L, -1);
+	if (!own) {
+		lua_rawget(L, -2);
+		own = !lua_rawequal(L, -1, -3);
+	}
+	lua_settop(L, 2);
+	return own;
+}
+
 static int safe_setmetatable(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
 	luaL_argexpected(L, lua_isnil(L, 2) || lua_istable(L, 2), 2, "nil or table");
-	if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
-		return luaL_error(L, "cannot change a protected metatable");
-	if (lua_istable(L, 2)) {
-		lua_pushliteral(L, "__gc");
-		if (lua_rawget(L, 2) != LUA_TNIL)
-			return luaL_error(L, "a metatable with __gc");
-	}
 	lua_settop(L, 2);
+	if (is_protected(L))
+		return luaL_error(L, "cannot change a protected metatable");
+	if (lua_istable(L, 2))
+		push_copy(L);
 	lua_setmetatable(L, 1);
+	lua_settop(L, 1);
 	return 1;
+}
+
+static void make_copies(lua_State *L)
+{
+	lua_newtable(L);
+	lua_newtable(L);
+	lua_pushliteral(L, "k");
+	lua_setfield(L, -2, "__mode");
+	lua_setmetatable(L, -2);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &copies);
 }
 
 /* The library on top of the stack to the table below it. */
@@ -164,6 +234,7 @@ static void copy(lua_State *L, const struct allowed *allowed)
 
 void sandbox_open(lua_State *L)
 {
+	make_copies(L);
 	lua_newtable(L); /* the globals to be */
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
 		if (libraries[i].name)

@@ -230,6 +230,32 @@ static void test_state(void **state)
 	script_close(s);
 }
 
+/* As Lua has them, but for what a metatable gets after it was set. */
+static void test_metatables(void **state)
+{
+	struct world *w = *state;
+	assert_string_equal(logged(w,
+				   "local C = {} C.__index = C C.__tostring = function(c) return 'C' .. c.n end\n"
+				   "local function new(n) return setmetatable({n = n}, C) end\n"
+				   "function C:up() self.n = self.n + 1 return self end\n"
+				   "local a, b = new(1), new(2)\n"
+				   "log(tostring(a:up()), getmetatable(a) == C, getmetatable(b) == C, rawequal(a, b))\n"
+				   "setmetatable(a, nil) log(getmetatable(a), (pcall(function() return a:up() end)))\n"
+				   "setmetatable(a, {__index = function(_, k) return k end, __call = function(_, x) "
+				   "return x end})\n"
+				   "log(a.b, a(5))\n"
+				   "local p = setmetatable({}, {__metatable = 'mine'})\n"
+				   "log(getmetatable(p), pcall(setmetatable, p, {}))\n"
+				   "log(pcall(setmetatable, {}, {__call = {}}))\n"
+				   "log(pcall(setmetatable, {}, {__gc = print}))\n"),
+			    "C2\ttrue\ttrue\tfalse\n"
+			    "nil\tfalse\n"
+			    "b\t5\n"
+			    "mine\tfalse\tcannot change a protected metatable\n"
+			    "false\t__call of a metatable is to be a function\n"
+			    "false\ta metatable with __gc\n");
+}
+
 /* Reloaded again and again: what is counted goes on, and nothing grows. */
 static void test_reloads(void **state)
 {
@@ -401,7 +427,7 @@ int main(void)
 		WORLD(test_rule),        WORLD(test_on),      WORLD(test_every),    WORLD(test_alert),
 		WORLD(test_emit),        WORLD(test_metrics), WORLD(test_windows),  WORLD(test_window_keys),
 		WORLD(test_state),       WORLD(test_require), WORLD(test_mistakes), WORLD(test_errors),
-		WORLD(test_annotations), WORLD(test_memory),  WORLD(test_reloads),
+		WORLD(test_annotations), WORLD(test_memory),  WORLD(test_reloads),  WORLD(test_metatables),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,16 @@ local calls = {
 		copies(table.unpack({}, 1, 200000))
 	end,
 	function()
+		local meta = {}
+		local first = setmetatable({}, meta)
+		local function call() while true do first() end end
+		meta.__call = first
+		pcall(call)
+		pcall(setmetatable, first, {__call = first})
+		for i = 1, 3000 do first = setmetatable({}, {__call = first}) end
+		call()
+	end,
+	function()
 		local number = (" "):rep(1000000) .. "1"
 		while true do local _ = number + number end
 	end,
