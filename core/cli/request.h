@@ -52,7 +52,7 @@ enum ia32 { IA32_AUTO, IA32_ON, IA32_OFF };
 struct request {
 	enum command_id command;
 	bool help, version;
-	bool dashes; /* the operands stand behind -- */
+	bool dashes;           /* the operands stand behind -- */
 	struct texts operands; /* run: the tool; replay, inspect: the file; list: what */
 
 	struct texts plugins, plugin_paths, streams, set;
