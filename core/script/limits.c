@@ -14,7 +14,6 @@
 #define COUNT_BIG 32 /* where there are blocks of BIG bytes, one instruction may take a millisecond */
 #define BIG (256u << 10)
 #define STRING_MAX (1u << 20)
-#define CHARGE_LOOK 1024
 #define ERRORS_IN_ROW 10
 #define SAMPLE 64 /* one call of so many is timed */
 
@@ -88,7 +87,7 @@ void limits_charge(lua_State *L, uint64_t steps)
 	if (!s->hooks)
 		return;
 	s->spent = s->spent + steps < steps ? UINT64_MAX : s->spent + steps;
-	if (steps >= CHARGE_LOOK || s->spent > s->limits.instructions)
+	if (steps >= LIMITS_COUNT || s->spent > s->limits.instructions)
 		look(L);
 }
 
@@ -230,6 +229,7 @@ static int wrapped(lua_State *L)
 static int safe_create(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TFUNCTION);
+	limits_charge(L, LIMITS_COUNT); /* what it may do before its own hook counts it */
 	lua_State *co = lua_newthread(L);
 	lua_pushvalue(L, 1);
 	lua_xmove(L, co, 1);
