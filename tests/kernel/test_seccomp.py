@@ -5,6 +5,7 @@ and what a filter denies is seen, with each action.
 """
 import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -123,6 +124,19 @@ class Learn(Case):
                              capture_output=True, text=True, check=True)
         self.assertIn("getpgid", case.names(self.path("p.json")))
         self.assertIn("1 of them were denied by a filter that is there already: getpgid", run.stderr)
+
+
+class Document(Case):
+    def test_commands(self):
+        """As they are written, one after the other."""
+        text = eun.read(os.path.join(eun.TREE, "docs/seccomp.md"))
+        lines = [line for block in re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S) for line in block.splitlines()]
+        self.assertGreater(len(lines), 6)
+        for line in lines:
+            run = subprocess.run(["sh", "-c", "eunomia() { \"$EUNOMIA_HERE\" \"$@\"; }; " + line], cwd=self.dir,
+                                 capture_output=True, text=True, check=False, timeout=eun.LIMIT,
+                                 env={**os.environ, "EUNOMIA_HERE": os.path.abspath(eun.EUNOMIA)})
+            self.assertEqual(run.returncode, 0, (line, run.stderr))
 
 
 class Denied(Case):
