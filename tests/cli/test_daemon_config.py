@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The daemon's configuration where it is wrong: exit 3, one line with file, line and column, before any privilege."""
 import os
+import pathlib
 import re
 import unittest
 
-from cli import OK, Case
+from cli import KERNEL, OK, Case, as_nobody, nobody_can_run
 
 CONFIG = 3
+TREE = pathlib.Path(__file__).resolve().parents[2]
 
 # A file, and what is said of it: "LINE:COLUMN: ...".
 WRONG = [
@@ -110,6 +112,19 @@ class Config(Case):
     def test_toml(self):
         out = self.bad(CONFIG, "the configuration is INI, not TOML", "daemon", "--config", self.path("x.toml", TOML))
         self.assertEqual(out.decode(), INI)
+
+    @unittest.skipUnless(nobody_can_run(), "the build is not everyone's to run")
+    def test_documented(self):
+        """What documents and the shipped file show is right, also what is commented out: only privileges are missing."""
+        os.chmod(self.dir, 0o777)
+        shipped = (TREE / "etc/eunomia.ini").read_text()
+        texts = re.findall(r"^```ini\n(.*?)^```", (TREE / "docs/daemon.md").read_text(), re.M | re.S)
+        texts += [shipped, re.sub("^;(?=[^ ])", "", shipped, flags=re.M).replace("paths = ", ";")]
+        self.assertEqual(len(texts), 3)
+        for text in texts:
+            with self.subTest(text[:80]):
+                text = text.replace("/var/log/eunomia", self.dir).replace("/usr/local/bin/mail-alerts", "/bin/cat")
+                self.bad(KERNEL, "CAP_", "daemon", "--config", self.path("x.ini", text.encode()), **as_nobody())
 
     def test_usage(self):
         self.bad(2, "--follow", "daemon", "--follow")
