@@ -69,6 +69,7 @@ struct script {
 	uint64_t spent;
 	uint64_t wall, cpu; /* when the call was first looked at; 0: not yet */
 	int count;          /* instructions between two looks */
+	unsigned starved;   /* refused since the call was looked at */
 	const char *tripped;
 	char where[160]; /* and the place */
 	bool hooks;

@@ -68,6 +68,7 @@ static void look(lua_State *L)
 	}
 	if (s->tripped)
 		raise_again(L);
+	s->starved = 0;
 }
 
 static void look_hook(lua_State *L, lua_Debug *ar)
@@ -91,6 +92,26 @@ void limits_charge(lua_State *L, uint64_t steps)
 		look(L);
 }
 
+/* Looks at the call at the next instruction. */
+static void look_soon(struct script *s)
+{
+	if (s->running && s->hooks)
+		lua_sethook(s->running, look_hook, LUA_MASKCOUNT, 1);
+}
+
+/*
+ * Before Lua gives up it collects all garbage and asks again, which takes long and may free next to nothing: so that is
+ * looked at, and between two looks happens once.
+ */
+static bool is_refused(struct script *s, const void *block, size_t kind, uint64_t total, size_t size)
+{
+	if (total <= s->limits.memory && (block || kind != LUA_TSTRING || size <= STRING_MAX) && s->starved < 2)
+		return false;
+	s->starved++;
+	look_soon(s);
+	return true;
+}
+
 /* `old` is what kind of object it will be where there is no block. */
 void *limits_alloc(void *context, void *block, size_t old, size_t size)
 {
@@ -101,8 +122,7 @@ void *limits_alloc(void *context, void *block, size_t old, size_t size)
 		s->memory -= had;
 		return NULL;
 	}
-	if (size > had &&
-	    (s->memory - had + size > s->limits.memory || (old == LUA_TSTRING && size > STRING_MAX && !block)))
+	if (size > had && is_refused(s, block, old, s->memory - had + size, size))
 		return NULL;
 	void *fresh = realloc(block, size);
 	if (!fresh)
@@ -112,8 +132,7 @@ void *limits_alloc(void *context, void *block, size_t old, size_t size)
 		s->memory_most = s->memory;
 	if (size >= BIG && s->count != COUNT_BIG) {
 		s->count = COUNT_BIG;
-		if (s->running && s->hooks)
-			lua_sethook(s->running, look_hook, LUA_MASKCOUNT, 1);
+		look_soon(s);
 	}
 	return fresh;
 }
@@ -314,6 +333,7 @@ void limits_begin(struct script *s)
 {
 	s->spent = 0;
 	s->wall = 0;
+	s->starved = 0;
 	s->running = s->L;
 }
 
