@@ -30,21 +30,25 @@ struct {
 	__type(value, struct files_begun);
 } files_begun SEC(".maps");
 
+/* Texts of a call are 0 and 1; files.life has them apart, as its programs end a call by themselves. */
+#define FILES_LIFE_TEXT 2
+
 struct files_key {
-	u32 tid, which; /* which text of the call: 0, 1 */
+	u32 tid, which;
 };
 
 /* A path that the kernel found, with the flags that its walk set in the header. */
 struct files_found {
 	struct eun_event h;
-	u32 len, reserved;
+	u32 len;
+	u32 wanted; /* by whom: in memory, not in a register, or the verifier follows the walk for each */
 	char path[EUN_STRING_MAX];
 };
 
 /*
  * key: a text of a thread's call; inserted when the kernel has found what it means (files_hook.bpf.h), read and deleted
- * when the call ends. Bound: 512 paths at once, of which a call has at most two; of more the text counts. Takes memory
- * for those that are there.
+ * when the call ends. Bound: 512 paths at once, of which a call has at most two (four with files.life); of more the
+ * text counts. Takes memory for those that are there.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -73,11 +77,10 @@ __noinline int files_add_found(u32 level, u32 which)
 	return 1;
 }
 
-static __always_inline void files_forget_found(struct files_begun *b, u32 which)
+static __always_inline void files_forget_found(u32 which)
 {
 	struct files_key key = {.tid = bpf_get_current_pid_tgid(), .which = which};
-	if (b->found >> which & 1)
-		bpf_map_delete_elem(&files_found, &key);
+	bpf_map_delete_elem(&files_found, &key);
 }
 
 #endif

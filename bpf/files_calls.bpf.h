@@ -97,6 +97,15 @@ static __always_inline const struct files_call *files_call(long nr)
 	return &files_calls[(u64)nr & (NR_CALLS - 1)];
 }
 
+/* Those that give a file a name or take it away. */
+static __always_inline bool files_names(const struct files_call *call)
+{
+	if (call->stream == FILES_LINK)
+		return !call->other_is_text;
+	return call->stream == FILES_MKNOD || call->stream == FILES_RENAME ||
+	       (call->stream == FILES_UNLINK && call->call != FILES_CALL_rmdir);
+}
+
 /* The directory that a path is relative to. */
 static __always_inline int files_dirfd(u32 which)
 {

@@ -34,6 +34,18 @@ static __always_inline void hook_add_path(struct eun_slot *s, struct vfsmount *m
 	eun_path_end(s, task, dentry);
 }
 
+#define HOOK_FOR_CALL 1 /* the record of the call itself */
+#define HOOK_FOR_LIFE 2 /* files.life */
+
+/* True: the current call is one of `stream` that files.life follows names by. Global, as whom it means is many ways. */
+__noinline int hook_is_for_life(u32 stream)
+{
+	if (!eun_serves(FILES_LIFE) || !eun_meant(FILES_LIFE))
+		return 0;
+	const struct files_call *call = files_call(eun_current_call());
+	return call->stream == stream && files_names(call);
+}
+
 /*
  * Notes where `dentry` of `mnt` is as what text `which` of the current call means, if that is a call of `stream` that
  * is meant: opens and sockets come this way too. Global: the verifier checks it apart.
@@ -43,19 +55,26 @@ __noinline int files_found_at(u32 stream, u32 which, u64 mnt, u64 dentry)
 	struct files_key key = {.tid = bpf_get_current_pid_tgid(), .which = which};
 	u64 tid = key.tid;
 	struct files_begun *b = bpf_map_lookup_elem(&files_begun, &tid);
-	if (!b || b->stream != stream)
+	u32 wanted = b && b->stream == stream ? HOOK_FOR_CALL : 0;
+	if (eun_serves(FILES_LIFE) && hook_is_for_life(stream))
+		wanted |= HOOK_FOR_LIFE;
+	if (!wanted)
 		return 0;
 	struct eun_slot *s = eun_slot_take();
 	if (!s)
 		return 0;
 	struct files_found *found = eun_record(s);
 	found->h.flags = 0;
-	found->reserved = 0;
+	found->wanted = wanted;
 	s->len = offsetof(struct files_found, path);
 	hook_add_path(s, (void *)mnt, (void *)dentry);
 	found->len = EUN_REF_LEN(s->ref);
-	if (s->ref && !bpf_map_update_elem(&files_found, &key, found, BPF_ANY))
+	wanted = s->ref ? *(volatile u32 *)&found->wanted : 0;
+	if (b && wanted & HOOK_FOR_CALL && !bpf_map_update_elem(&files_found, &key, found, BPF_ANY))
 		__sync_fetch_and_or(&b->found, 1 << (which & 1));
+	key.which += FILES_LIFE_TEXT;
+	if (eun_serves(FILES_LIFE) && wanted & HOOK_FOR_LIFE)
+		bpf_map_update_elem(&files_found, &key, found, BPF_ANY);
 	eun_drop(s);
 	return 0;
 }

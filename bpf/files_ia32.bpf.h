@@ -17,15 +17,6 @@ static __always_inline bool files_is_transfer(u32 nr)
 	return files_transfers[nr & (NR_CALLS - 1)].side[0].fd;
 }
 
-/* Those that give a file a name or take it away. */
-static __always_inline bool files_names(const struct files_call *call)
-{
-	if (call->stream == FILES_LINK)
-		return !call->other_is_text;
-	return call->stream == FILES_MKNOD || call->stream == FILES_RENAME ||
-	       (call->stream == FILES_UNLINK && call->call != FILES_CALL_rmdir);
-}
-
 /* Calls and slow ones are told by the same programs. */
 static __always_inline bool files_serves_io_calls(void)
 {

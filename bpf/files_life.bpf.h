@@ -3,7 +3,8 @@
  * Files that are created and deleted. No tracepoint has the file that unlink finds, so a creation is remembered by
  * name: by the resolved path where an open made the file, and by the text that mknod was given, behind the directory
  * it is relative to. rename and link carry it to other names. At unlink the text counts, behind its directory: it is
- * the name remembered unless it goes through a symbolic link, `.` or `..`. Whether the file is gone, and not just one
+ * the name remembered unless it goes through a symbolic link, `.` or `..`. Where functions can be attached to, what the
+ * kernel found for a text counts instead (files_hook.bpf.h). Whether the file is gone, and not just one
  * of its names, its inode tells. Part of files.bpf.c.
  */
 #ifndef EUNOMIA_FILES_LIFE_BPF_H
@@ -65,10 +66,10 @@ static __always_inline struct files_name *files_name(struct eun_slot *s, eun_ref
 }
 
 /*
- * The name that a text of the current call means becomes the record's path, its only one, and the key in the slot.
- * Global, or it would be verified for each text of each call.
+ * The name that text `which` of the current call means, as the kernel found it or as it says, becomes the record's
+ * path, its only one, and the key in the slot. Global, or it would be verified for each text of each call.
  */
-__noinline int files_name_at(u32 level, int dirfd, u64 text)
+__noinline int files_name_at(u32 level, u32 which, int dirfd, u64 text)
 {
 	struct eun_slot *s = bpf_map_lookup_elem(&eun_scratch, &level);
 	eun_ref dir = 0, name = 0;
@@ -77,7 +78,10 @@ __noinline int files_name_at(u32 level, int dirfd, u64 text)
 	struct files_life *e = eun_record(s);
 	s->len = sizeof(*e);
 	e->path = 0;
-	eun_add_path_at(s, &e->path, &dir, &name, dirfd, (void *)text, false);
+	if (files_add_found(level, FILES_LIFE_TEXT + which))
+		e->path = s->ref;
+	else
+		eun_add_path_at(s, &e->path, &dir, &name, dirfd, (void *)text, false);
 	files_name(s, e->path);
 	return 0;
 }
@@ -86,9 +90,9 @@ __noinline int files_name_at(u32 level, int dirfd, u64 text)
 static __always_inline struct files_name *files_name_of(struct eun_slot *s, const struct files_call *call, u32 second)
 {
 	if (second)
-		files_name_at(s->level, files_dirfd(call->other_dirfd), eun_arg(call->other));
+		files_name_at(s->level, 1, files_dirfd(call->other_dirfd), eun_arg(call->other));
 	else
-		files_name_at(s->level, files_dirfd(call->dirfd), eun_arg(call->path));
+		files_name_at(s->level, 0, files_dirfd(call->dirfd), eun_arg(call->path));
 	return (void *)s->path;
 }
 
@@ -213,19 +217,16 @@ static __always_inline void files_name_made(const struct files_call *call)
 	eun_drop(s);
 }
 
-static __always_inline int files_life_changes(u32 nr, s64 ret)
+static __always_inline void files_name_changes(const struct files_call *call)
 {
-	const struct files_call *call = files_call(nr);
-	if (ret < 0)
-		return 0;
 	if (call->stream == FILES_LINK || call->stream == FILES_MKNOD) {
 		files_name_made(call);
-		return 0;
+		return;
 	}
 	u64 sets = eun_enter(FILES_LIFE);
 	struct eun_slot *s = sets ? eun_make_seldom(FILES_LIFE, sizeof(struct files_life), sets) : NULL;
 	if (!s)
-		return 0;
+		return;
 	struct files_life *e = eun_record(s);
 	e->call = call->call;
 	if (call->stream == FILES_RENAME ? files_renamed(s, call) : files_unlinked(s, call)) {
@@ -234,6 +235,14 @@ static __always_inline int files_life_changes(u32 nr, s64 ret)
 		eun_count(FILES_LIFE, not_where, 1);
 		eun_drop(s);
 	}
+}
+
+static __always_inline int files_life_changes(u32 nr, s64 ret)
+{
+	if (ret >= 0)
+		files_name_changes(files_call(nr));
+	files_forget_found(FILES_LIFE_TEXT);
+	files_forget_found(FILES_LIFE_TEXT + 1);
 	return 0;
 }
 

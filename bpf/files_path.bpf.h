@@ -228,8 +228,10 @@ static __always_inline void files_path_ends(u32 nr, s64 ret)
 		eun_submit(s);
 	}
 	if (b) {
-		files_forget_found(b, 0);
-		files_forget_found(b, 1);
+		if (b->found & 1)
+			files_forget_found(0);
+		if (b->found & 2)
+			files_forget_found(1);
 		bpf_map_delete_elem(&files_begun, &tid);
 	}
 }

@@ -445,8 +445,9 @@ static const struct eun_option options[] = {
 	 .def = "4096",
 	 .min = 64,
 	 .max = 1048576,
-	 .help = "files.life: so many created files are remembered, by name: not found where a symbolic link, . or .. "
-		 "leads to it at its end, or a directory above was renamed; nor what io_uring or bind creates or "
+	 .help = "files.life: so many created files are remembered, by name: not found where (without fentry) a "
+		 "symbolic link, . or .. leads to it at its end, or a directory above was renamed; nor what io_uring "
+		 "or bind creates or "
 		 "deletes",
 	 .map = "files_births"},
 };
@@ -479,9 +480,9 @@ static const struct eun_option options[] = {
 		ENTER("io_call_enter", call, IO_CALLS, 0), EXIT("io_call_exit", call, IO_CALLS, 0)
 #define ASK(call, flags) EXIT("stat_exit", call, EUN_BIT(FILES_STAT), flags)
 #define BIRTH(call, flags) EXIT("life_open", call, EUN_BIT(FILES_LIFE), flags)
-#define HOOK(program, stream)                                                              \
-	{                                                                                  \
-		.name = program, .streams = EUN_BIT(stream), .flags = EUN_PROGRAM_OPTIONAL \
+#define HOOK(program, streams_)                                                     \
+	{                                                                           \
+		.name = program, .streams = streams_, .flags = EUN_PROGRAM_OPTIONAL \
 	}
 #define LIFE(call, flags) EXIT("life_exit", call, EUN_BIT(FILES_LIFE), flags)
 
@@ -538,20 +539,20 @@ static const struct eun_program programs[] = {
 	PATH("pivot_root", FILES_MOUNT, 0),
 	PATH("fsopen", FILES_MOUNT, 0),
 	PATH("fsmount", FILES_MOUNT, 0),
-	HOOK("hook_rename", FILES_RENAME),
-	HOOK("hook_unlink", FILES_UNLINK),
-	HOOK("hook_rmdir", FILES_UNLINK),
-	HOOK("hook_link", FILES_LINK),
-	HOOK("hook_symlink", FILES_LINK),
-	HOOK("hook_chmod", FILES_CHMOD),
-	HOOK("hook_chown", FILES_CHOWN),
-	HOOK("hook_truncate", FILES_TRUNCATE),
-	HOOK("hook_mkdir", FILES_MKDIR),
-	HOOK("hook_mknod", FILES_MKNOD),
-	HOOK("hook_mount", FILES_MOUNT),
-	HOOK("hook_umount", FILES_MOUNT),
-	HOOK("hook_move_mount", FILES_MOUNT),
-	HOOK("hook_pivot_root", FILES_MOUNT),
+	HOOK("hook_rename", EUN_BIT(FILES_RENAME) | EUN_BIT(FILES_LIFE)),
+	HOOK("hook_unlink", EUN_BIT(FILES_UNLINK) | EUN_BIT(FILES_LIFE)),
+	HOOK("hook_rmdir", EUN_BIT(FILES_UNLINK)),
+	HOOK("hook_link", EUN_BIT(FILES_LINK) | EUN_BIT(FILES_LIFE)),
+	HOOK("hook_symlink", EUN_BIT(FILES_LINK)),
+	HOOK("hook_chmod", EUN_BIT(FILES_CHMOD)),
+	HOOK("hook_chown", EUN_BIT(FILES_CHOWN)),
+	HOOK("hook_truncate", EUN_BIT(FILES_TRUNCATE)),
+	HOOK("hook_mkdir", EUN_BIT(FILES_MKDIR)),
+	HOOK("hook_mknod", EUN_BIT(FILES_MKNOD) | EUN_BIT(FILES_LIFE)),
+	HOOK("hook_mount", EUN_BIT(FILES_MOUNT)),
+	HOOK("hook_umount", EUN_BIT(FILES_MOUNT)),
+	HOOK("hook_move_mount", EUN_BIT(FILES_MOUNT)),
+	HOOK("hook_pivot_root", EUN_BIT(FILES_MOUNT)),
 	TRANSFER("read"),
 	TRANSFER("readv"),
 	TRANSFER("pread64"),

@@ -25,8 +25,11 @@
 # expect: hooks.umount
 # expect: hooks.failed
 # expect: hooks.text
+# expect: hooks.life
+# expect: hooks.life_end
 . /tests/lib.sh
 
+real=/tmp/hooks/real
 eunomia doctor --plugin files --fmt json >/tmp/doctor.json
 grep 'files/hook_' /tmp/doctor.json >/tmp/hooks.json
 check hooks.doctor "$(grep -c . /tmp/hooks.json) hooks, not all attached: $(grep -v '"ok"' /tmp/hooks.json)" \
@@ -48,7 +51,6 @@ is() {
 	check "hooks.$name" "no record with $source $*" [ -s /tmp/left ]
 }
 
-real=/tmp/hooks/real
 is unlink kernel '"call":"unlink"' "\"path\":\"$real/a\"" '"name":"link/../real/../link/a"' '"event_flags":[]'
 is unlink_relative kernel '"call":"unlink"' "\"path\":\"$real/c\"" '"name":"../link/c"'
 is unlinkat kernel '"call":"unlinkat"' "\"path\":\"$real/pipe\""
@@ -69,3 +71,13 @@ is umount kernel '"call":"umount2"' "\"path\":\"$real/n\""
 is failed user '"path":"/tmp/hooks/link/none"' '"ret":-2'
 check hooks.text "a call that the kernel resolved is told by its text" \
 	[ "$(grep -c '"path_source":"user"' /tmp/found.json)" = 1 ]
+
+# By itself: nothing but files.life's own programs and the hooks. What is created here is deleted through a link, `..`, or
+# after a rename that another thread hid.
+rm -r /tmp/hooks
+trace hooks /tmp/life.json --plugin files --streams files.life
+status=$?
+check hooks.life_end "eunomia ended with $status, not 0: $(tail -n 1 /tmp/life.json.err)" [ $status = 0 ]
+sed 's/.*"path":"\([^"]*\)".*/\1/' /tmp/life.json | sort >/tmp/gone
+check hooks.life "gone: $(cat /tmp/gone)" \
+	[ "$(paste -s -d ' ' /tmp/gone)" = "$real/a $real/c $real/moved $real/pipe" ]
