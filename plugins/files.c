@@ -447,8 +447,7 @@ static const struct eun_option options[] = {
 	 .max = 1048576,
 	 .help = "files.life: so many created files are remembered, by name: not found where (without fentry) a "
 		 "symbolic link, . or .. leads to it at its end, or a directory above was renamed; nor what io_uring "
-		 "or bind creates or "
-		 "deletes",
+		 "or bind creates or deletes",
 	 .map = "files_births"},
 };
 
