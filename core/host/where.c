@@ -248,6 +248,73 @@ static void emit_filter(struct emit *e, const struct clause *root, uint32_t room
 	}
 }
 
+/* ---- subscriptions that another one covers ---- */
+
+static bool same_test(const struct test *a, const struct test *b)
+{
+	if (a->field != b->field || a->kind != b->kind || a->negate != b->negate)
+		return false;
+	switch (a->kind) {
+	case TEST_RANGE:
+		return a->lo == b->lo && a->span == b->span;
+	case TEST_BITS:
+		return a->mask == b->mask;
+	case TEST_CHARS:
+	case TEST_TEXT:
+	case TEST_PREFIX:
+	case TEST_SUFFIX:
+		return a->n == b->n && !memcmp(a->text, b->text, a->n);
+	default:
+		return a->kind == TEST_EXISTS;
+	}
+}
+
+/* Of clauses that mean the same but are written in another way: false. */
+static bool same(const struct clause *a, const struct clause *b)
+{
+	if (a->kind != b->kind || a->invert != b->invert)
+		return false;
+	if (a->kind == CLAUSE_TEST)
+		return same_test(&a->test, &b->test);
+	a = a->first;
+	b = b->first;
+	for (; a && b && same(a, b); a = a->next)
+		b = b->next;
+	return !a && !b;
+}
+
+/* What is asked for `a` is asked for `b` too: what `b` lets pass, `a` does. */
+static bool covers(const struct clause *a, const struct clause *b)
+{
+	for (const struct clause *c = conjuncts(a); c; c = next_of(a, c)) {
+		const struct clause *d = conjuncts(b);
+		while (plan(c).tests && d && !same(c, d))
+			d = next_of(b, d);
+		if (!d)
+			return false;
+	}
+	return true;
+}
+
+/* NULL: it wants nothing of the stream. */
+static const struct clause *root_of(const struct filter *filter, const struct stream *stream)
+{
+	const struct program *p = filter_program(filter, stream);
+	return p && p->clause->kind != CLAUSE_FALSE ? p->clause : NULL;
+}
+
+/* Of those that cover each other the first is asked. */
+static bool is_covered(const struct filter *const *filters, size_t n, size_t i, const struct stream *stream)
+{
+	const struct clause *own = root_of(filters[i], stream);
+	for (size_t k = 0; k < n; k++) {
+		const struct clause *other = k == i ? NULL : root_of(filters[k], stream);
+		if (other && covers(other, own) && (k < i || !covers(own, other)))
+			return true;
+	}
+	return false;
+}
+
 int where_build(struct eun_where *out, struct where_members *members, const struct filter *const *filters, size_t n,
 		const struct stream *stream)
 {
@@ -258,18 +325,19 @@ int where_build(struct eun_where *out, struct where_members *members, const stru
 		const struct program *p = filters[i] ? filter_program(filters[i], stream) : NULL;
 		if (!filters[i] || (p && p->clause->kind == CLAUSE_TRUE))
 			return 0;
-		asked += p && p->clause->kind != CLAUSE_FALSE;
 	}
+	for (size_t i = 0; i < n; i++)
+		asked += root_of(filters[i], stream) && !is_covered(filters, n, i, stream);
 	if (!asked || stream->flags & EUN_STREAM_AGGREGATE)
 		return 0;
 	for (size_t i = 0, k = 0; i < n; i++) {
-		const struct program *p = filter_program(filters[i], stream);
-		if (!p || p->clause->kind == CLAUSE_FALSE)
+		const struct clause *root = root_of(filters[i], stream);
+		if (!root || is_covered(filters, n, i, stream))
 			continue;
-		uint32_t room = (EUN_WHERE_TESTS - at) / (uint32_t)(asked - k), tests = fitting(p->clause, room);
+		uint32_t room = (EUN_WHERE_TESTS - at) / (uint32_t)(asked - k), tests = fitting(root, room);
 		if (!tests)
 			return 0;
-		emit_filter(&e, p->clause, room, at, ++k < asked ? at + tests : EUN_WHERE_FAIL);
+		emit_filter(&e, root, room, at, ++k < asked ? at + tests : EUN_WHERE_FAIL);
 		at += tests;
 	}
 	return e.err ? e.err : (int)at;

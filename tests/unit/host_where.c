@@ -202,15 +202,41 @@ static void too_many(void **state)
 	filter_destroy(filter);
 }
 
+static int tests_of(const struct fixture *f, const char *one, const char *two)
+{
+	struct filter *filters[] = {compile(f, one, NULL), compile(f, two, NULL)};
+	int tests = where_build(&where, &members, (const struct filter *const *)filters, 2, f->all);
+	filter_destroy(filters[0]);
+	filter_destroy(filters[1]);
+	return tests;
+}
+
+/* What one lets pass the other does too: that one is asked alone. */
+static void covered(void **state)
+{
+	const struct fixture *f = *state;
+	assert_int_equal(tests_of(f, "uid = 1", "uid = 1 and pid = 2"), 1);
+	assert_int_equal(tests_of(f, "pid = 2 and uid = 1", "uid = 1"), 1);
+	assert_int_equal(tests_of(f, "uid = 1 and pid = 2", "uid = 1 and pid = 2"), 2);
+	assert_int_equal(tests_of(f, "uid = 1 and path contains x", "uid = 1 and path startswith /x"), 1);
+	assert_int_equal(tests_of(f, "(uid = 1 or pid = 2) and tid = 3", "uid = 1 or pid = 2"), 2);
+	/* these are not */
+	assert_int_equal(tests_of(f, "uid = 1", "uid = 2 and pid = 2"), 3);
+	assert_int_equal(tests_of(f, "uid = 1", "uid != 1 and pid = 2"), 3);
+	assert_int_equal(tests_of(f, "not path = x", "path = x"), 2);
+	assert_int_equal(tests_of(f, "uid = 1 or pid = 2", "uid = 1 or pid = 3"), 4);
+	assert_int_equal(tests_of(f, "path startswith /x", "path startswith /xy"), 2);
+	assert_int_equal(tests_of(f, "path startswith /x", "path endswith /x"), 2);
+}
+
 int main(void)
 {
 	struct fixture f;
 	fixture_init(&f);
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_prestate(random_filters, &f),
-		cmocka_unit_test_prestate(one_wants_all, &f),
-		cmocka_unit_test_prestate(long_ones, &f),
-		cmocka_unit_test_prestate(too_many, &f),
+		cmocka_unit_test_prestate(random_filters, &f), cmocka_unit_test_prestate(one_wants_all, &f),
+		cmocka_unit_test_prestate(long_ones, &f),      cmocka_unit_test_prestate(too_many, &f),
+		cmocka_unit_test_prestate(covered, &f),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	fixture_end(&f);
