@@ -6,6 +6,7 @@ import pty
 import subprocess
 
 import eun
+import live
 import oci
 import rules_case
 
@@ -78,6 +79,20 @@ class Container(rules_case.Case):
         child.go()
         child.wait()
         self.assertEqual(self.said_of(run), [])
+
+    def test_ordinary_reads(self):
+        """The most of all events: with all rules at work they are done with in the kernel."""
+        def act():
+            for _ in range(200):
+                os.close(os.open("/etc/hostname", os.O_RDONLY))
+
+        child = eun.Child(act)
+        run = live.Live("--rules", rules_case.RULES, "-p", child.pid, "--stats").started()
+        child.go()
+        child.wait()
+        account = live.accounts(run.end()[2])["files.open"]
+        self.assertGreaterEqual(account["not_where"], 200)
+        self.assertLess(account["sent"], 10)
 
 
 if __name__ == "__main__":
