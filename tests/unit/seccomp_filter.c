@@ -62,6 +62,7 @@ static void test_actions(void **state)
 	assert_int_equal(probe(&f, SYS_personality, 0x700000005, 0), -9);
 	assert_int_equal(probe(&f, SYS_personality, 3, 0), -11);
 	assert_int_equal(probe(&f, SYS_personality, 4, 0), -EPERM);
+	assert_int_equal(probe(&f, SYS_personality, 7, 0), -EPERM);
 	assert_int_equal(probe(&f, 480, 0, 0), -ENOSYS); /* of no Linux yet */
 	assert_int_equal(probe(&f, 400, 0, 0), -EPERM);  /* a hole */
 	assert_int_equal(probe(&f, 0x40000000 | SYS_getpid, 0, 0), -EPERM);
