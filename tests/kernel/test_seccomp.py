@@ -139,6 +139,17 @@ class Document(Case):
             self.assertEqual(run.returncode, 0, (line, run.stderr))
 
 
+    def test_rule(self):
+        """It is checked, and makes an alert of a denial."""
+        text = eun.read(os.path.join(eun.TREE, "docs/seccomp.md"))
+        with open(self.path("rule.ini"), "w", encoding="utf-8") as file:
+            file.write(re.search(r"^```ini\n(.*?)^```", text, re.M | re.S)[1])
+        path = self.filter("@default allow getpgid:errno(EDOM)")
+        child = self.child(os.execv, case.RUN, [case.RUN, path, sys.executable, "-c", "import os\ntry: os.getpgid(0)\nexcept OSError: pass"])
+        out, _ = self.watch(child, "--rules", self.path("rule.ini"))
+        self.assertIn(f"(pid {child.pid}) was denied getpgid: errno".encode(), out)
+
+
 class Denied(Case):
     def denied(self, text, act):
         """The events of a child that loads the filter and acts; and the child."""
