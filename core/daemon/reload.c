@@ -41,12 +41,15 @@ static int take_down(struct loading *loading)
 	return 0;
 }
 
-/* What is the generation's own of instances and outputs; nothing flows to it any more. -ENOMEM: nothing is done. */
-static int retire(struct daemon *d, struct generation *g)
+/*
+ * What is the generation's own of instances and outputs; nothing flows to it any more. Without memory they stay for
+ * generation_free(), which waits.
+ */
+static void retire(struct daemon *d, struct generation *g)
 {
 	struct retired *r = calloc(1, sizeof(*r));
 	if (!r)
-		return -ENOMEM;
+		return;
 	r->choices.items = calloc(g->choices.n + 1, sizeof(struct choice));
 	r->outputs = calloc(g->n_outputs + 1, sizeof(struct alert_output *));
 	r->last = calloc(g->n_outputs + 1, sizeof(*r->last));
@@ -55,7 +58,7 @@ static int retire(struct daemon *d, struct generation *g)
 		free(r->outputs);
 		free(r->last);
 		free(r);
-		return -ENOMEM;
+		return;
 	}
 	for (size_t i = 0; i < g->choices.n; i++) {
 		struct choice *c = &g->choices.items[i];
@@ -74,7 +77,6 @@ static int retire(struct daemon *d, struct generation *g)
 	r->next = d->retired;
 	d->retired = r;
 	loading_begin(&r->thread, NULL, take_down, r);
-	return 0;
 }
 
 void reload_reap(struct daemon *d)
@@ -312,13 +314,12 @@ int reload(struct daemon *d, struct config_error *error)
 			config_error_at(error, "", 0, 0, "%s", err == -ENOMEM ? "no memory" : why);
 	}
 	if (err) {
-		if (g->parts && retire(d, g)) { /* without memory: slowly, here */
-		}
+		if (g->parts)
+			retire(d, g);
 		generation_free(g);
 	} else {
 		exchange(g, before, &old);
-		if (retire(d, before)) {
-		}
+		retire(d, before);
 		generation_free(before);
 	}
 	free(old.items);
