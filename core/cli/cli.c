@@ -82,8 +82,11 @@ int cli_main(int argc, char **argv)
 	const char *tool;
 	int status = EXIT_RUN;
 	standard_files();
-	/* Loading takes some 30 MiB for a moment: as mappings of their own they are given back, in a heap they stay. */
-	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+	/*
+	 * Loading takes some 30 MiB for a moment: as mappings of their own they are given back, in a heap they stay.
+	 * The value is the one that malloc begins with and, once set, does not raise.
+	 */
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
 	mallopt(M_ARENA_MAX, 1);
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an EPIPE */
 	libbpf_set_print(NULL);   /* what fails is told once, in our own words */
