@@ -53,7 +53,8 @@ class Open:
         return {**where(self.text, self.base), **NO_FILE, "fd": -1, "path_source": "user"}
 
     def event(self, result):
-        event = {"stream": "files.open", "event_flags": [], "call": self.name, "flags": self.flags, "ret": self.ret}
+        event = {"stream": "files.open", "event_flags": [], "call": self.name, "flags": self.flags, "ret": self.ret,
+                 "other_process": False}
         if self.ret:
             return {**event, **self.failed(), **self.more}
         path = os.fsdecode(bytes(result["link"])).removesuffix(" (deleted)")

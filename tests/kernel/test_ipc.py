@@ -128,14 +128,15 @@ class Descriptors(Case):
             other, stop, node, results = result
             fd = results[4]
             self.assertEqual([7, 7, -errno.EFAULT, -errno.ESRCH, fd, -errno.EBADF, -errno.EBADF], results)
-            peer = {"peer_pid": other, "peer_comm": "python3"}
+            peer = {"peer_pid": other, "peer_comm": "python3", "other_process": True}
+            none = {"other_process": False}
             return [event("ipc.vm", call="process_vm_readv", bytes=7, ret=7, **peer),
                     event("ipc.vm", call="process_vm_writev", bytes=7, ret=7, **peer),
                     event("ipc.vm", call="process_vm_readv", ret=-errno.EFAULT, **peer),
-                    event("ipc.vm", call="process_vm_readv", ret=-errno.ESRCH),
+                    event("ipc.vm", call="process_vm_readv", ret=-errno.ESRCH, **none),
                     event("ipc.vm", call="pidfd_getfd", fd=fd, ret=fd, other_fd=stop, id=node, **peer),
-                    event("ipc.vm", call="pidfd_getfd", ret=-errno.EBADF, other_fd=BAD_FD),
-                    event("ipc.vm", call="pidfd_getfd", ret=-errno.EBADF, other_fd=stop)]
+                    event("ipc.vm", call="pidfd_getfd", ret=-errno.EBADF, other_fd=BAD_FD, **none),
+                    event("ipc.vm", call="pidfd_getfd", ret=-errno.EBADF, other_fd=stop, **none)]
 
         self.expect(act, wanted, streams="ipc.vm")
 
