@@ -35,7 +35,7 @@ class Readme(unittest.TestCase):
         for args in commands(ROOT / "README.md"):
             with self.subTest(" ".join(args)):
                 run = subprocess.run([EUNOMIA, *args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                                     timeout=LIMIT, cwd="/tmp")
+                                     timeout=LIMIT, cwd=ROOT)
                 self.assertEqual(run.returncode, 0, run.stderr)
                 seen += 1
         self.assertGreater(seen, 8)
