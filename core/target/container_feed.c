@@ -209,7 +209,10 @@ static void made_named(struct containers *cs, struct node *n, const char *id, co
 		runtimes_find(cs->runtimes, id, on_info, cs);
 	if (fresh && e->c.state == CONTAINER_PENDING)
 		tell(cs, e);
-	join_sets(cs, e);
+	if (fresh)
+		join_sets(cs, e);
+	else
+		place(cs, n); /* one more of a container that is as it was */
 }
 
 void containers_made(struct containers *cs, uint64_t id, uint64_t parent, const char *path, uint64_t time)
