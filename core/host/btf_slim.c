@@ -252,7 +252,8 @@ int btf_slim(const void *btf, size_t size, struct btf_names *names, void **out, 
 			 .names = names};
 	if (s.strings[h->str_len - 1])
 		return -EINVAL;
-	qsort(names->items, names->n, sizeof(char *), compare);
+	if (names->n)
+		qsort(names->items, names->n, sizeof(char *), compare);
 	int err = walk(&s, count);
 	if (err)
 		return err;

@@ -35,7 +35,7 @@ static int probe(const struct sock_fprog *program, long nr, long a, long b)
 		result = (int)syscall(nr, a, b, 0, 0, 0, 0);
 		result = result < 0 ? -errno : result;
 		syscall(SYS_write, ends[1], &result, sizeof(result));
-		_exit(0);
+		syscall(SYS_exit_group, 0); /* no sanitizer's calls before it */
 	}
 	close(ends[1]);
 	ssize_t n = read(ends[0], &result, sizeof(result));
