@@ -44,6 +44,11 @@ def writes(folder, stop):
             os.pwrite(fd, b"x" * 4096 * 10**i, 0)
 
 
+def calls(pid):
+    """The writes that a process has made."""
+    return int(re.search(r"^syscw: (\d+)$", eun.read(f"/proc/{pid}/io"), re.M)[1])
+
+
 class Formats(Case):
     def test_two_plugins(self):
         """CSV has the columns of both, empty where a stream has none; --no-header; only what was asked for."""
@@ -136,6 +141,8 @@ class Files(Case):
         live = Live("--plugin", "files", "--streams", "io_call", "-p", child.pid, stdout=writer).started()
         child.go()
         live.until(lambda: not select.select([], [writer], [], 0)[1])
+        full = calls(child.pid)  # more must come than what the pipe still takes
+        live.until(lambda: calls(child.pid) > full + 100)
         os.close(writer)
         status, _, said = live.stop()
         self.assertEqual(status, 1, said)
