@@ -377,9 +377,5 @@ int command_explain(const struct request *r, char *const *paths)
 		status = explain_installed(&e, &choices, paths);
 	}
 	choices_free(&choices);
-	int err = output_close(&e.out);
-	if (!err || err == -EPIPE)
-		return status;
-	say("output %s: %s", e.out.name, strerror(-err));
-	return EXIT_RUN;
+	return say_closed(&e.out, status);
 }

@@ -191,15 +191,6 @@ static int each(void *context, const char *path, struct plugin *p, const char *w
 	return 0;
 }
 
-static int close_output(struct output *out, int status)
-{
-	int err = output_close(out);
-	if (!err || err == -EPIPE)
-		return status;
-	say("output %s: %s", out->name, strerror(-err));
-	return EXIT_RUN;
-}
-
 /* For editors: the API of scripts and all streams. */
 static int list_lua(struct output *out, char *const *paths)
 {
@@ -213,7 +204,7 @@ static int list_lua(struct output *out, char *const *paths)
 	if (err)
 		say("%s", why);
 	catalogue_free(&all);
-	return close_output(out, err ? EXIT_RUN : EXIT_OK);
+	return say_closed(out, err ? EXIT_RUN : EXIT_OK);
 }
 
 int command_list(const struct request *r, char *const *paths)
@@ -238,13 +229,13 @@ int command_list(const struct request *r, char *const *paths)
 		list_common(&l.cells);
 	if (plugin_each(paths, each, &l, why, sizeof(why))) {
 		say("%s", why);
-		return close_output(&out, EXIT_USAGE);
+		return say_closed(&out, EXIT_USAGE);
 	}
 	if (l.only && !l.found) {
 		say("unknown stream '%s' (see eunomia list streams)", l.only);
-		return close_output(&out, EXIT_USAGE);
+		return say_closed(&out, EXIT_USAGE);
 	}
-	return close_output(&out, EXIT_OK);
+	return say_closed(&out, EXIT_OK);
 }
 
 /* The labels of a field, in the order of its values. */
@@ -273,7 +264,7 @@ int list_names(const struct request *r, const struct plugin *p, uint64_t streams
 		found = f;
 		stream_destroy(s);
 	}
-	return close_output(&out, EXIT_OK);
+	return say_closed(&out, EXIT_OK);
 }
 
 static void section(struct cells *c, const char *title)
@@ -335,5 +326,5 @@ int command_inspect(const struct request *r, char *const *paths)
 	section(&c, "tools");
 	list_tools(&c, p);
 	plugin_close(p);
-	return close_output(&out, EXIT_OK);
+	return say_closed(&out, EXIT_OK);
 }

@@ -75,15 +75,6 @@ static int check(struct ruleset *set, char *const *paths)
 	return status;
 }
 
-static int close_output(struct output *out, int status)
-{
-	int err = output_close(out);
-	if (!err || err == -EPIPE)
-		return status;
-	say("output %s: %s", out->name, strerror(-err));
-	return EXIT_RUN;
-}
-
 static int rules_check_files(const struct request *r, char *const *paths)
 {
 	const struct alert_style style = {0, ""};
@@ -103,7 +94,7 @@ static int rules_check_files(const struct request *r, char *const *paths)
 		   r->format == FORMAT_JSON ? "{\"rules\":%zu,\"enabled\":%zu,\"scripts\":%zu}\n"
 					    : "%zu rules, %zu of them enabled; %zu scripts\n",
 		   n, enabled, scripts);
-	return close_output(&out, status);
+	return say_closed(&out, status);
 }
 
 /* ---- list ---- */
@@ -195,7 +186,7 @@ static int rules_list(const struct request *r, char *const *paths)
 		for (size_t i = 0; i < rules_count(ruleset_all(set)); i++)
 			(r->format == FORMAT_JSON ? list_json : list_text)(&out.buf, rules_at(ruleset_all(set), i));
 		ruleset_free(set);
-		status = close_output(&out, status);
+		status = say_closed(&out, status);
 	}
 	free(installed);
 	return status;

@@ -41,7 +41,7 @@ static bool load(struct events *e, struct player *player, char *why, size_t why_
 		if (item.kind != RECORDING_EVENT)
 			continue;
 		e->views[e->n] = item.view;
-		e->views[e->n++].rec = (void *)e->bytes.len; /* for now: the bytes may move */
+		e->views[e->n++].rec = (void *)e->bytes.len; /* an offset until all are there: the bytes move */
 		buf_add(&e->bytes, item.view.rec, item.view.len);
 		buf_pad(&e->bytes, 0, -e->bytes.len & 7);
 	}
@@ -118,8 +118,7 @@ static int print(const struct request *r, struct ruleset *set, const struct even
 			   "%.1f ns an event (the quickest pass %.1f), %.2f million events/s, %llu alerts a pass\n",
 			   n, e->n, (unsigned long long)t.passes, mean, best, 1e3 / mean,
 			   (unsigned long long)(alerts / (t.passes ? t.passes : 1)));
-	int err = output_close(&out);
-	return err && err != -EPIPE ? EXIT_RUN : EXIT_OK;
+	return say_closed(&out, EXIT_OK);
 }
 
 static int bench(const struct request *r, struct player *player)

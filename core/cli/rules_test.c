@@ -237,10 +237,5 @@ int rules_test(const struct request *r, char *const *paths)
 		status = test_folder(&t, r->operands.items[i]);
 	if (!status)
 		buf_printf(&t.out.buf, "1..%u\n", t.n);
-	int err = output_close(&t.out);
-	if (err && err != -EPIPE) {
-		say("output %s: %s", t.out.name, strerror(-err));
-		return EXIT_RUN;
-	}
-	return status ? status : t.failed ? EXIT_RUN : EXIT_OK;
+	return say_closed(&t.out, status ? status : t.failed ? EXIT_RUN : EXIT_OK);
 }

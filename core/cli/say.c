@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "say.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "event/buf.h"
 #include "event/escape.h"
+#include "request.h"
 
 void say(const char *fmt, ...)
 {
@@ -37,4 +40,13 @@ void say_error(const struct config_error *e)
 	else if (e->line)
 		snprintf(place, sizeof(place), ":%u", e->line);
 	say("%s%s: %s", e->file, place, e->text);
+}
+
+int say_closed(struct output *output, int status)
+{
+	int err = output_close(output);
+	if (!err || err == -EPIPE)
+		return status;
+	say("output %s: %s", output->name, strerror(-err));
+	return EXIT_RUN;
 }

@@ -194,6 +194,5 @@ int command_selftest(const struct request *request, char *const *paths)
 		unlink(t.windows);
 	ruleset_free(t.set);
 	free(t.shipped);
-	output_close(&t.out);
-	return status;
+	return say_closed(&t.out, status);
 }

@@ -100,9 +100,8 @@ static void set_text(struct eun_where_test *t, const char *bytes, uint32_t len)
 	t->len = (uint8_t)len;
 }
 
-static void emit_number(const struct emit *e, struct eun_where_test *to, const struct test *t, uint32_t i)
+static void emit_number(struct eun_where_test *to, const struct test *t, uint32_t i)
 {
-	(void)e;
 	to->size = (uint8_t)t->field->size;
 	to->sign = type_is_signed(t->field->type);
 	to->kind = t->kind == TEST_BITS ? EUN_WHERE_BITS : EUN_WHERE_RANGE;
@@ -126,14 +125,13 @@ static void emit_members(struct emit *e, struct eun_where_test *to, const struct
 	}
 	for (uint32_t i = 0; i < t->n; i++)
 		m->keys[m->n++] = (struct eun_member_key){t->numbers[i], m->sets};
-	emit_number(e, to, t, 0);
+	emit_number(to, t, 0);
 	to->kind = EUN_WHERE_MEMBER;
 	to->lo = m->sets++;
 }
 
-static void emit_text(const struct emit *e, struct eun_where_test *to, const struct test *t, uint32_t i)
+static void emit_text(struct eun_where_test *to, const struct test *t, uint32_t i)
 {
-	(void)e;
 	const char *bytes = t->kind == TEST_TEXTS ? t->texts[i].bytes : t->text;
 	uint32_t len = t->kind == TEST_TEXTS ? t->texts[i].len : t->n, kept = len < TEXT_BYTES ? len : TEXT_BYTES;
 	bool whole = t->kind == TEST_CHARS || t->kind == TEST_TEXT || t->kind == TEST_TEXTS;
@@ -152,21 +150,20 @@ static void emit_text(const struct emit *e, struct eun_where_test *to, const str
 	}
 }
 
-static void emit_address(const struct emit *e, struct eun_where_test *to, const struct test *t, uint32_t i)
+static void emit_address(struct eun_where_test *to, const struct test *t, uint32_t i)
 {
-	(void)e;
 	to->kind = EUN_WHERE_ADDRESS;
 	memcpy(to->text, t->ranges[i].lo, 16);
 	memcpy(to->text + 2, t->ranges[i].hi, 16);
 }
 
-static void emit_exists(const struct emit *e, struct eun_where_test *to, const struct test *t, uint32_t i)
+static void emit_exists(struct eun_where_test *to, const struct test *t, uint32_t i)
 {
-	(void)e, (void)t, (void)i;
+	(void)t, (void)i;
 	to->kind = EUN_WHERE_EXISTS;
 }
 
-static void (*const emits[TESTS])(const struct emit *, struct eun_where_test *, const struct test *, uint32_t) = {
+static void (*const emits[TESTS])(struct eun_where_test *, const struct test *, uint32_t) = {
 	[TEST_RANGE] = emit_number,  [TEST_BITS] = emit_number, [TEST_NUMBERS] = emit_number,
 	[TEST_CHARS] = emit_text,    [TEST_TEXT] = emit_text,   [TEST_PREFIX] = emit_text,
 	[TEST_SUFFIX] = emit_text,   [TEST_TEXTS] = emit_text,  [TEST_ADDRESS] = emit_address,
@@ -184,7 +181,7 @@ static void emit_test(struct emit *e, const struct clause *c, uint32_t n, uint32
 		if (t->kind == TEST_NUMBERS && t->n > CHAIN_MAX)
 			emit_members(e, to, t);
 		else
-			emits[t->kind](e, to, t, i);
+			emits[t->kind](to, t, i);
 		/* != and `not` differ where the record has no such string: it is not unequal */
 		to->missing = (uint8_t)is_not;
 		to->yes = (uint8_t)(t->negate ? is_not : is);
