@@ -108,11 +108,25 @@ static const struct row_kind tool_option_kind = {
 #define INTEGERS                                                                                                       \
 	(TYPE(EUN_U8) | TYPE(EUN_U16) | TYPE(EUN_U32) | TYPE(EUN_U64) | TYPE(EUN_S8) | TYPE(EUN_S16) | TYPE(EUN_S32) | \
 	 TYPE(EUN_S64))
+#define ENDS(role) /* of a connection */                                                    \
+	{role, "sock", TYPE(EUN_U64), "u64"}, {role, "saddr", TYPE(EUN_IP), "ip"},          \
+		{role, "sport", TYPE(EUN_U16), "u16"}, {role, "daddr", TYPE(EUN_IP), "ip"}, \
+	{                                                                                   \
+		role, "dport", TYPE(EUN_U16), "u16"                                         \
+	}
 static const struct {
 	const char *role, *field;
 	uint32_t types;
 	const char *like;
 } role_fields[] = {
+	ENDS("connection.open"),
+	{"connection.open", "ret", TYPE(EUN_ERRNO), "errno"},
+	{"connection.open", "latency_ns", TYPE(EUN_U64), "u64"},
+	ENDS("connection.accept"),
+	ENDS("connection.close"),
+	{"connection.close", "tx_bytes", TYPE(EUN_U64), "u64"},
+	{"connection.close", "rx_bytes", TYPE(EUN_U64), "u64"},
+	{"connection.close", "duration_ns", TYPE(EUN_U64), "u64"},
 	{"process.exec", "exe", TYPE(EUN_PATH) | TYPE(EUN_STRING), "path"},
 	{"process.exec", "argv", TYPE(EUN_STRINGS), "strings"},
 	{"process.fork", "child_pid", TYPE(EUN_U32), "u32"},
