@@ -22,6 +22,7 @@ struct context {
 	const struct cell *cell;
 	struct stamp *stamp;
 	const struct text_style *style; /* of text */
+	bool big_as_text;               /* of JSON */
 };
 
 typedef void value_writer(const struct context *ctx, const struct value *v, struct buf *out);

@@ -16,16 +16,28 @@ static void comma(struct buf *out, size_t start)
 		buf_char(out, ',');
 }
 
+#define EXACT_MAX (1ull << 53) /* from here on a double has not every integer */
+
+static void json_number(const struct context *ctx, uint64_t n, struct buf *out)
+{
+	const char *quote = ctx->big_as_text && n > EXACT_MAX ? "\"" : "";
+	buf_str(out, quote);
+	buf_u64(out, n);
+	buf_str(out, quote);
+}
+
 static void json_unsigned(const struct context *ctx, const struct value *v, struct buf *out)
 {
-	(void)ctx;
-	buf_u64(out, v->u);
+	json_number(ctx, v->u, out);
 }
 
 static void json_signed(const struct context *ctx, const struct value *v, struct buf *out)
 {
-	(void)ctx;
+	bool big = v->s > (int64_t)EXACT_MAX || v->s < -(int64_t)EXACT_MAX;
+	const char *quote = ctx->big_as_text && big ? "\"" : "";
+	buf_str(out, quote);
 	buf_s64(out, v->s);
+	buf_str(out, quote);
 }
 
 static void json_bool(const struct context *ctx, const struct value *v, struct buf *out)
@@ -151,19 +163,17 @@ static void json_bytes(const struct context *ctx, const struct value *v, struct 
 
 static void json_u64s(const struct context *ctx, const struct value *v, struct buf *out)
 {
-	(void)ctx;
 	buf_char(out, '[');
 	size_t start = out->len;
 	for (uint32_t i = 0; i < u64s_count(v); i++) {
 		comma(out, start);
-		buf_u64(out, u64s_at(v, i));
+		json_number(ctx, u64s_at(v, i), out);
 	}
 	buf_char(out, ']');
 }
 
 static void json_hist(const struct context *ctx, const struct value *v, struct buf *out)
 {
-	(void)ctx;
 	buf_str(out, "{\"slots\":[");
 	size_t start = out->len;
 	for (uint32_t i = 0; i < u64s_count(v); i++) {
@@ -171,11 +181,11 @@ static void json_hist(const struct context *ctx, const struct value *v, struct b
 			continue;
 		comma(out, start);
 		buf_str(out, "{\"lo\":");
-		buf_u64(out, hist_low(i));
+		json_number(ctx, hist_low(i), out);
 		buf_str(out, ",\"hi\":");
-		buf_u64(out, hist_high(i));
+		json_number(ctx, hist_high(i), out);
 		buf_str(out, ",\"count\":");
-		buf_u64(out, u64s_at(v, i));
+		json_number(ctx, u64s_at(v, i), out);
 		buf_char(out, '}');
 	}
 	buf_str(out, "]}");
@@ -286,7 +296,8 @@ static void json_container(const struct layout *layout, const struct view *view,
 	buf_char(out, '}');
 }
 
-static void json_cell(struct stamp *stamp, const struct cell *cell, const struct view *view, struct buf *out)
+static void json_cell(struct stamp *stamp, const struct cell *cell, const struct view *view, bool big_as_text,
+		      struct buf *out)
 {
 	char text[PLUGIN_TEXT_MAX];
 	struct value v;
@@ -295,7 +306,8 @@ static void json_cell(struct stamp *stamp, const struct cell *cell, const struct
 	else if (plugin_text(cell, view, &v, false, text, sizeof(text)))
 		json_text(out, text);
 	else
-		types[cell->field->type](&(struct context){.cell = cell, .stamp = stamp}, &v, out);
+		types[cell->field->type](&(struct context){.cell = cell, .stamp = stamp, .big_as_text = big_as_text},
+					 &v, out);
 }
 
 int value_json(const struct view *view, const struct field *field, int64_t clock_offset, struct buf *out)
@@ -304,7 +316,7 @@ int value_json(const struct view *view, const struct field *field, int64_t clock
 	struct stamp stamp;
 	struct cell cell = cell_of(view->stream, field);
 	stamp_init(&stamp, clock_offset);
-	json_cell(&stamp, &cell, view, out);
+	json_cell(&stamp, &cell, view, false, out);
 	return buf_commit(out, start);
 }
 
@@ -315,7 +327,7 @@ static void json_event(struct writer *w, const struct layout *layout, const stru
 		const struct cell *cell = &layout->cells[i];
 		buf_add(out, layout->leads.data + cell->lead + !i,
 			cell->lead_len - !i); /* the first without its comma */
-		json_cell(&w->stamp, cell, view, out);
+		json_cell(&w->stamp, cell, view, w->options.big_as_text, out);
 	}
 	if (layout->container)
 		json_container(layout, view, out);

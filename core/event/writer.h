@@ -79,6 +79,7 @@ struct writer_options {
 	const struct column *columns;
 	uint32_t n_columns;
 	int64_t clock_offset; /* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
+	bool big_as_text;     /* JSON: integers beyond 2^53 are strings, for readers that have doubles alone */
 	bool no_header;       /* no line with the columns' names */
 	bool container;       /* text without columns tells of the container: CONTAINER after COMM; wide: all of it */
 };
