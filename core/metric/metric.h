@@ -84,7 +84,8 @@ void metrics_tick(struct metrics *metrics, uint64_t now);
 
 /*
  * Another registry's families are written with this one's (a script's). It must leave before it is freed. A family
- * that has the name of one here, and another type or labels, is left out. -ENOMEM.
+ * that has the name of one here, and another type or labels, is left out. -EEXIST: one with the same value of `label`
+ * is there already; -ENOMEM.
  */
 int metrics_join(struct metrics *metrics, struct metrics *other);
 void metrics_leave(struct metrics *metrics, const struct metrics *other);
@@ -101,7 +102,6 @@ uint64_t metrics_folded(const struct metrics *metrics);
 struct metric_sample {
 	const struct metric_desc *desc; /* its name has the prefix */
 	const struct metric_text *values;
-	bool other;              /* of what was folded: each value is "other" */
 	double value;            /* of a histogram: the sum */
 	uint64_t count;          /* of a histogram */
 	const uint64_t *buckets; /* of a histogram: n_bounds + 1, not added up */
