@@ -26,8 +26,9 @@ const struct command commands[COMMANDS] = {
 			     "say where a filter or a rule is decided, and why an event is meant"},
 	[COMMAND_DAEMON] = {"daemon", "", 0, 0, "run by a configuration, telling what rules find"},
 	[COMMAND_SELFTEST] = {"selftest", "", 0, 0, "set each rule off, harmlessly, and say whether it saw it"},
-	[COMMAND_SECCOMP] = {"seccomp", "[merge|subtract|diff|check|show FILE... | -- COMMAND...]", 0, SIZE_MAX,
-			     "learn which system calls a seccomp profile must allow", &seccomp_own},
+	[COMMAND_SECCOMP] = {"seccomp", "[apply FILE | merge|subtract|diff|check|show FILE... | -- COMMAND...]", 0,
+			     SIZE_MAX, "learn what a seccomp profile must allow, and apply it to what runs",
+			     &seccomp_own},
 };
 
 #define BIT(command) (1u << COMMAND_##command)

@@ -112,7 +112,7 @@ static int check_request(struct learning *l)
 		return EXIT_OK;
 	if (r->operands.n && !r->dashes)
 		snprintf(l->why, sizeof(l->why),
-			 "'%s' is none of merge, subtract, diff, check, show; a program to run stands behind --",
+			 "'%s' is none of apply, merge, subtract, diff, check, show; a program to run stands behind --",
 			 r->operands.items[0]);
 	else
 		snprintf(l->why, sizeof(l->why), "learn from what? One of -p PID, -c CONTAINER, -- COMMAND");
@@ -379,5 +379,7 @@ int command_seccomp(const struct request *request, char *const *paths)
 		say("%s", why);
 		return EXIT_USAGE;
 	}
+	if (seccomp_is_apply(request))
+		return seccomp_apply(request, &own);
 	return seccomp_is_files(request) ? seccomp_files(request, &own) : seccomp_learn(request, &own, paths);
 }

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "request.h"
+#include "seccomp/apply.h"
 #include "seccomp/profile_io.h"
 
 /* What the options of its own say; the defaults where they say nothing. */
@@ -15,6 +16,8 @@ struct seccomp_request {
 	struct profile_action def;
 	const struct base *bases[16]; /* to be added; ends at NULL */
 	bool args;
+	bool yes, mode_given;
+	struct profile_action mode; /* apply: the default action, instead of the profile's */
 };
 
 /* -EINVAL: why. */
@@ -24,6 +27,21 @@ int seccomp_request(struct seccomp_request *out, const struct request *request, 
 int seccomp_files(const struct request *request, const struct seccomp_request *own);
 /* True: the request is one of these. */
 bool seccomp_is_files(const struct request *request);
+
+/* apply, which shows what it would do and does it with --yes. Returns the exit code. */
+int seccomp_apply(const struct request *request, const struct seccomp_request *own);
+bool seccomp_is_apply(const struct request *request);
+/*
+ * Its parts: the processes and containers that are named (an exit code, having said why; to be freed in any case), and
+ * a profile, which is completed, for them.
+ */
+int seccomp_targets(const struct ids *pids, bool follow, const struct texts *containers, struct apply_targets *out);
+void seccomp_targets_free(struct apply_targets *targets);
+/* What the request and every process need beside what it says; its program, which the kernel was found to take. */
+int seccomp_complete(struct profile *profile, const char *name, const struct seccomp_request *own);
+int seccomp_build(const struct profile *profile, const char *name, struct sock_filter **program, size_t *n);
+int seccomp_apply_to(struct profile *profile, const char *name, const struct apply_targets *targets,
+		     const struct seccomp_request *own);
 
 /* Learns. Returns the exit code. */
 int seccomp_learn(const struct request *request, const struct seccomp_request *own, char *const *paths);

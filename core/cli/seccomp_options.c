@@ -9,7 +9,7 @@
 #include "seccomp/base.h"
 #include "seccomp/names.h"
 
-enum { FORMAT_GIVEN, ACTION_GIVEN, ERRNO_GIVEN, ARGS_GIVEN, BASE_GIVEN, FOR_GIVEN };
+enum { FORMAT_GIVEN, ACTION_GIVEN, ERRNO_GIVEN, ARGS_GIVEN, BASE_GIVEN, FOR_GIVEN, MODE_GIVEN, YES_GIVEN };
 
 static const struct eun_tool_option own[] = {
 	[FORMAT_GIVEN] = {.name = "format",
@@ -27,6 +27,11 @@ static const struct eun_tool_option own[] = {
 	[FOR_GIVEN] = {.name = "for",
 		       .value = "RUNTIME",
 		       .help = "runc: add what a runtime still calls after it has loaded the filter"},
+	[MODE_GIVEN] = {.name = "mode",
+			.value = "MODE",
+			.help = "apply: errno, log or kill, instead of what the profile does to all other calls"},
+	[YES_GIVEN] = {.name = "yes",
+		       .help = "apply: do it; a filter only tightens, and nothing ever removes it again"},
 };
 
 const struct eun_tool seccomp_own = {.name = "seccomp", .options = EUN_TABLE(own)};
@@ -84,8 +89,20 @@ static int take(struct seccomp_request *s, const char *name, const char *value, 
 			}
 		return -EINVAL;
 	}
+	if (!strcmp(name, own[YES_GIVEN].name)) {
+		s->yes = true;
+		return 0;
+	}
 	struct profile_action action;
-	snprintf(why, why_size, "'%s' is none of errno, log, kill, trap", value);
+	bool mode = !strcmp(name, own[MODE_GIVEN].name);
+	snprintf(why, why_size, "'%s' is none of errno, log, kill%s", value, mode ? "" : ", trap");
+	if (mode) {
+		s->mode_given = strcmp(value, "trap") && !action_parse(value, &s->mode);
+		return s->mode_given && (s->mode.act == PROFILE_ERRNO || s->mode.act == PROFILE_LOG ||
+					 s->mode.act == PROFILE_KILL)
+			       ? 0
+			       : -EINVAL;
+	}
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
 		if (!strcmp(actions[i], value) && !action_parse(value, &action)) {
 			s->def.act = action.act;
@@ -105,6 +122,8 @@ int seccomp_request(struct seccomp_request *out, const struct request *r, char *
 			return -EINVAL;
 		}
 	}
+	if (out->mode.act == PROFILE_ERRNO)
+		out->mode.value = out->def.value;
 	if (out->def.act != PROFILE_ERRNO)
 		out->def.value = 0;
 	return 0;
