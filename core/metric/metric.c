@@ -179,6 +179,25 @@ struct metric *metric_new(struct metrics *metrics, const struct metric_desc *des
 	return NULL;
 }
 
+const struct metric_desc *metric_describe(const struct metric *m)
+{
+	return &m->desc;
+}
+
+bool metrics_has(const struct metrics *m, const char *name)
+{
+	size_t skip = strlen(m->prefix);
+	for (size_t i = 0; i < m->n; i++)
+		if (!strcmp(m->items[i]->desc.name + skip, name))
+			return true;
+	return false;
+}
+
+size_t metrics_families(const struct metrics *m)
+{
+	return m->n;
+}
+
 /* ---- who else is asked, and who else is written ---- */
 
 int metrics_collect(struct metrics *m, void (*collect)(void *context), void *context)

@@ -50,6 +50,12 @@ void metrics_free(struct metrics *metrics);
  */
 struct metric *metric_new(struct metrics *metrics, const struct metric_desc *desc, char *why, size_t why_size);
 
+/* Its shape; the name has the prefix. */
+const struct metric_desc *metric_describe(const struct metric *metric);
+/* True: there is one of this name, without the prefix. How many there are. */
+bool metrics_has(const struct metrics *metrics, const char *name);
+size_t metrics_families(const struct metrics *metrics);
+
 /*
  * The series of these values, one for each label; made if it isn't there. "other" when there are too many, NULL without
  * memory, which the functions below take. Valid until the next call for the same family.

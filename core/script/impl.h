@@ -161,8 +161,7 @@ uint64_t duration_check(lua_State *L, int index);
 
 /* window.c, metric.c: their globals */
 void windows_open(lua_State *L);
-void metrics_open(lua_State *L);
-void metrics_free(struct metrics *metrics);
+void metric_open(lua_State *L);
 
 /* A hash of the value at the index (text, number, boolean, nil), seeded; error for others. */
 uint64_t hash_check(lua_State *L, int index);

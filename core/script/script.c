@@ -62,7 +62,7 @@ static int open_state(lua_State *L)
 	declare_open(L);
 	report_open(L);
 	windows_open(L);
-	metrics_open(L);
+	metric_open(L);
 	require_open(L);
 	lua_newtable(L);
 	lua_setglobal(L, "state");

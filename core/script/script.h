@@ -10,6 +10,7 @@
 #define CORE_SCRIPT_SCRIPT_H
 
 #include "filter/filter.h"
+#include "metric/metric.h"
 #include "rule/rule.h"
 
 #define SCRIPT_UNLIMITED UINT64_MAX /* instructions: no hook at all, neither these nor time are limited */
@@ -90,21 +91,8 @@ struct script_stats {
 };
 void script_stats(const struct script *script, struct script_stats *out);
 
-/* metric.*: what the script counts. A sample a set of label values; valid until the next call of the script. */
-enum script_metric_kind { SCRIPT_COUNTER, SCRIPT_GAUGE, SCRIPT_HISTOGRAM };
-#define SCRIPT_METRIC_LABELS 4
-struct script_sample {
-	enum script_metric_kind kind;
-	const char *name, *help;
-	unsigned n_labels;
-	const char *labels[SCRIPT_METRIC_LABELS]; /* names */
-	const char *values[SCRIPT_METRIC_LABELS]; /* hostile, as all that comes from events */
-	double value;                             /* of a histogram: the sum */
-	uint64_t count;                           /* of a histogram */
-	const uint64_t *slots;                    /* and its 64 slots, as EUN_HIST has them */
-};
-void script_metrics(const struct script *script, void (*each)(void *context, const struct script_sample *sample),
-		    void *context);
+/* metric.*: what the script counts, as eunomia_script_NAME{script=...}. NULL: nothing. Lives as long as the script. */
+struct metrics *script_metrics(const struct script *script);
 
 /* The API and the schema's streams as annotations for editors (LuaLS: ---@class). */
 int script_annotations(const struct schema *schema, struct buf *out);

@@ -115,16 +115,16 @@ static void test_emit(void **state)
 	assert_non_null(strstr(logged(w, "emit('a.b', {s = ('x'):rep(20000)})"), "more than"));
 }
 
-static void add_sample(void *context, const struct script_sample *s)
+static void add_sample(void *context, const struct metric_sample *s)
 {
 	struct buf *out = context;
-	buf_printf(out, "%s", s->name);
-	for (unsigned i = 0; i < s->n_labels; i++)
-		buf_printf(out, "{%s=%s}", s->labels[i], s->values[i]);
+	buf_printf(out, "%s", s->desc->name);
+	for (unsigned i = 0; i < s->desc->n_labels; i++)
+		buf_printf(out, "{%s=%.*s}", s->desc->labels[i], (int)s->values[i].len, s->values[i].text);
 	buf_printf(out, " %g", s->value);
-	if (s->kind == SCRIPT_HISTOGRAM)
-		buf_printf(out, " %llu %llu %llu", (unsigned long long)s->count, (unsigned long long)s->slots[0],
-			   (unsigned long long)s->slots[10]);
+	if (s->buckets)
+		buf_printf(out, " %llu %llu %llu", (unsigned long long)s->count, (unsigned long long)s->buckets[0],
+			   (unsigned long long)s->buckets[6]);
 	buf_char(out, '\n');
 }
 
@@ -142,11 +142,12 @@ static void test_metrics(void **state)
 					"for i = 1, 200 do many:add(1, i) end\n"
 					"end)");
 	script_event(s, view_of(w));
-	script_metrics(s, add_sample, &out);
+	metrics_each(script_metrics(s), add_sample, &out);
 	const char *said = text_of(&out);
-	assert_non_null(strstr(said, "opens{comm=cat}{uid=1000} 3\nopens{comm=nil}{uid=nil} 1\n"));
-	assert_non_null(strstr(said, "level -1.5\nlatency_ns 1500 2 1 1\n"));
-	assert_non_null(strstr(said, "many{i=128} 1\nmany{i=other} 72\n"));
+	assert_non_null(strstr(said, "eunomia_script_opens_total{comm=cat}{uid=1000} 3\n"
+				     "eunomia_script_opens_total{comm=nil}{uid=nil} 1\n"));
+	assert_non_null(strstr(said, "level -1.5\neunomia_script_latency_ns 1500 2 1 1\n"));
+	assert_non_null(strstr(said, "many_total{i=128} 1\neunomia_script_many_total{i=other} 72\n"));
 	buf_free(&out);
 	script_close(s);
 }
