@@ -6,6 +6,7 @@
 #include <eunomia/plugin.h>
 
 #include "files.h"
+#include "files_metrics.h"
 
 EUN_OBJECT(EUN_OBJECT_FILE);
 
@@ -222,6 +223,7 @@ static const struct eun_field open_fields[] = {
 	CALL_FIELD(struct files_open, call),
 	INODE_FIELDS(struct files_open),
 	EUN_FIELD(struct files_open, other_process, EUN_BOOL, 0, "a file in another process's /proc/PID"),
+	EUN_FIELD(struct files_open, created, EUN_BOOL, 0, "the call made the file"),
 };
 
 static const struct eun_field close_fields[] = {
@@ -743,4 +745,5 @@ EUN_EXPORT const struct eun_plugin eunomia_plugin = {
 	.programs = EUN_TABLE(programs),
 	.aggregates = EUN_TABLE(aggregates),
 	.tools = EUN_TABLE(tools),
+	.metrics = EUN_TABLE(metrics),
 };

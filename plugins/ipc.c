@@ -13,6 +13,7 @@
 #include <eunomia/plugin.h>
 
 #include "ipc.h"
+#include "ipc_metrics.h"
 
 EUN_OBJECT(EUN_OBJECT_FILE);
 
@@ -443,4 +444,5 @@ EUN_EXPORT const struct eun_plugin eunomia_plugin = {
 	.streams = EUN_TABLE(streams),
 	.programs = EUN_TABLE(programs),
 	.tools = EUN_TABLE(tools),
+	.metrics = EUN_TABLE(metrics),
 };

@@ -6,6 +6,7 @@
 #include "process_bpf_labels.h"
 #include "process_labels.h"
 #include "process_fields.h"
+#include "process_metrics.h"
 
 EUN_OBJECT(EUN_OBJECT_FILE);
 
@@ -355,4 +356,5 @@ EUN_EXPORT const struct eun_plugin eunomia_plugin = {
 	.options = EUN_TABLE(options),
 	.programs = EUN_TABLE(programs),
 	.tools = EUN_TABLE(tools),
+	.metrics = EUN_TABLE(metrics),
 };

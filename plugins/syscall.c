@@ -11,6 +11,7 @@
 #include <eunomia/plugin.h>
 
 #include "syscall.h"
+#include "syscall_metrics.h"
 #include "syscall_args.h"
 
 EUN_OBJECT(EUN_OBJECT_FILE);
@@ -444,6 +445,7 @@ EUN_EXPORT const struct eun_plugin eunomia_plugin = {
 	.programs = EUN_TABLE(programs),
 	.aggregates = EUN_TABLE(aggregates),
 	.tools = EUN_TABLE(tools),
+	.metrics = EUN_TABLE(metrics),
 	.open = syscall_open,
 	.format = syscall_format,
 };

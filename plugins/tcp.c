@@ -9,6 +9,7 @@
 
 #include "tcp.h"
 #include "tcp_fields.h"
+#include "tcp_metrics.h"
 #include "tcp_tools.h"
 
 EUN_OBJECT(EUN_OBJECT_FILE);
@@ -254,4 +255,5 @@ EUN_EXPORT const struct eun_plugin eunomia_plugin = {
 	.programs = EUN_TABLE(programs),
 	.aggregates = EUN_TABLE(aggregates),
 	.tools = EUN_TABLE(tools),
+	.metrics = EUN_TABLE(metrics),
 };

@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "event/escape.h"
 #include "host/catalogue.h"
+#include "host/meter.h"
 #include "host/option.h"
 #include "host/plugin.h"
 #include "say.h"
@@ -89,6 +90,28 @@ static void list_tools(struct cells *c, const struct plugin *p)
 		cell(c, "plugin", p->abi.name, 12);
 		cell(c, "stream", p->streams[t->stream].name, 20);
 		cell(c, "help", t->help, 0);
+		row_end(c);
+	}
+}
+
+static void list_metrics(struct cells *c, const struct plugin *p)
+{
+	static const char *const types[] = {NULL, "counter", "gauge", "histogram"};
+	for (uint32_t i = 0; i < p->abi.metrics.count; i++) {
+		const struct eun_metric *m = &p->metrics[i];
+		char name[128];
+		meter_name(p, m, name, sizeof(name));
+		row_begin(c);
+		cell(c, "metric", name, 40);
+		cell(c, "type", types[m->type], 10);
+		cell(c, "stream", p->streams[m->stream].name, 18);
+		cell(c, "kept", m->flags & EUN_METRIC_ASKED ? "asked" : "always", 7);
+		cell(c, "labels", m->labels, 24);
+		if (c->json) {
+			cell(c, "field", m->field, 0);
+			cell(c, "where", m->where, 0);
+		}
+		cell(c, "help", m->help, 0);
 		row_end(c);
 	}
 }
@@ -185,6 +208,8 @@ static int each(void *context, const char *path, struct plugin *p, const char *w
 		list_tools(&l->cells, p);
 	else if (p && !strcmp(l->what, "streams"))
 		list_streams(&l->cells, p);
+	else if (p && !strcmp(l->what, "metrics"))
+		list_metrics(&l->cells, p);
 	else if (p)
 		l->found += list_fields(&l->cells, p, l->only);
 	plugin_close(p);
@@ -209,7 +234,7 @@ static int list_lua(struct output *out, char *const *paths)
 
 int command_list(const struct request *r, char *const *paths)
 {
-	static const char *const whats[] = {"plugins", "tools", "streams", "fields", "lua"};
+	static const char *const whats[] = {"plugins", "tools", "streams", "fields", "metrics", "lua"};
 	struct output out;
 	struct listing l = {.cells = {&out, r->format == FORMAT_JSON, 0},
 			    .what = r->operands.items[0],
@@ -219,7 +244,7 @@ int command_list(const struct request *r, char *const *paths)
 	for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++)
 		known |= !strcmp(whats[i], l.what);
 	if (!known || (l.only && strcmp(l.what, "fields") != 0)) {
-		say("usage: eunomia list plugins|tools|streams|fields [STREAM]|lua");
+		say("usage: eunomia list plugins|tools|streams|fields [STREAM]|metrics|lua");
 		return EXIT_USAGE;
 	}
 	output_open(&out, NULL, why, sizeof(why));
@@ -325,6 +350,8 @@ int command_inspect(const struct request *r, char *const *paths)
 	list_programs(&c, p);
 	section(&c, "tools");
 	list_tools(&c, p);
+	section(&c, "metrics");
+	list_metrics(&c, p);
 	plugin_close(p);
 	return say_closed(&out, EXIT_OK);
 }

@@ -128,6 +128,7 @@ void plugin_close(struct plugin *p)
 	free(p->programs);
 	free(p->aggregates);
 	free(p->tools);
+	free(p->metrics);
 	if (p->handle)
 		dlclose(p->handle);
 	free(p->path);

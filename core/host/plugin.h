@@ -26,6 +26,7 @@ struct plugin {
 	struct eun_program *programs;
 	struct eun_aggregate *aggregates;
 	struct eun_tool *tools;
+	struct eun_metric *metrics;
 };
 
 /*

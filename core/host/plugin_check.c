@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "metric_row.h"
 #include "option.h"
 #include "refuse.h"
 #include "reserved.h"
@@ -101,6 +102,19 @@ static const struct row_kind tool_option_kind = {
 		  {MAYBE(struct eun_tool_option, key)},
 		  {MAYBE(struct eun_tool_option, sort)},
 		  {MAYBE(struct eun_tool_option, lists)}},
+};
+
+static const struct row_kind metric_kind = {
+	.noun = "metric",
+	.most = 256,
+	ROW(struct eun_metric, flags),
+	.unique = true,
+	.texts = {{SOME(struct eun_metric, name)},
+		  {SOME(struct eun_metric, help)},
+		  {MAYBE(struct eun_metric, field)},
+		  {MAYBE(struct eun_metric, sum)},
+		  {MAYBE(struct eun_metric, labels)},
+		  {MAYBE(struct eun_metric, where)}},
 };
 
 /* The fields that a stream must have to play a role, each of one of some types. */
@@ -493,6 +507,19 @@ static int tool_check(struct check *c, uint32_t i)
 	return err;
 }
 
+static int metric_check(struct check *c, uint32_t i)
+{
+	const struct eun_metric *m = &c->plugin->metrics[i];
+	struct metric_row row;
+	if (m->stream >= c->plugin->abi.streams.count)
+		return REFUSE(c, "metric %s is of stream %u, the plugin has %u; use the stream's index", m->name,
+			      m->stream, c->plugin->abi.streams.count);
+	if (m->bounds.count && (m->bounds.row_size != sizeof(__u64) ||
+				!image_has(c->image, m->bounds.rows, (uint64_t)m->bounds.count * sizeof(__u64))))
+		return REFUSE(c, "metric %s: its bounds are no table of u64 in the file; use EUN_TABLE()", m->name);
+	return metric_row_read(&row, m, c->streams[m->stream], c->why, c->why_size);
+}
+
 int plugin_check(struct plugin *plugin, const struct image *image, const char *stem, char *why, size_t why_size)
 {
 	struct check c = {.plugin = plugin, .image = image, .why = why, .why_size = why_size};
@@ -509,6 +536,7 @@ int plugin_check(struct plugin *plugin, const struct image *image, const char *s
 		{&program_kind, &abi->programs, (void **)&plugin->programs, program_check},
 		{&aggregate_kind, &abi->aggregates, (void **)&plugin->aggregates, aggregate_check},
 		{&tool_kind, &abi->tools, (void **)&plugin->tools, tool_check},
+		{&metric_kind, &abi->metrics, (void **)&plugin->metrics, metric_check},
 	};
 	int err = head_check(&c, stem);
 	if (!err)

@@ -139,6 +139,8 @@ static void test_good_rows(void **state)
 	assert_string_equal(p->programs[0].at, "net/net_dev_queue");
 	assert_null(p->programs[1].at);
 	assert_int_equal(p->aggregates[0].stream, 1);
+	assert_int_equal(p->abi.metrics.count, 2);
+	assert_string_equal(p->metrics[1].field, "took_ns");
 	assert_string_equal(p->tools[0].unless, "port");
 	struct eun_column column;
 	table_row(&p->tools[0].columns, 1, &column, sizeof(column));

@@ -3,7 +3,7 @@
 
 # --- the head
 abi_bad(magic [[magic number 0x00000001, not 0x6d6e7565]] [[#define PLUGIN .magic = 1,]])
-abi_bad(major [[built for plugin ABI 2.1, this host has 1.1]] [[#define PLUGIN .abi_major = 2,]])
+abi_bad(major [[built for plugin ABI 2.2, this host has 1.2]] [[#define PLUGIN .abi_major = 2,]])
 abi_bad(size_small [[says 40 bytes]] [[#define PLUGIN .size = 40,]])
 abi_bad(size_large [[says 60000 bytes]] [[#define PLUGIN .size = 60000,]])
 abi_bad(needs [[needs the features 0x80000001]] [[#define PLUGIN .needs = 0x80000001,]])
@@ -166,3 +166,41 @@ abi_bad(tool_option_set [[sets 'nope=$', which names no option]]
   [[#define TOOL_OPTIONS {.name = "more", .value = "N", .help = "", .set = "nope=$"},]])
 abi_bad(tool_option_columns [[the columns of option --more of tool goodping: stream good.ping has no field 'count']]
   [[#define TOOL_OPTIONS {.name = "more", .help = "", .columns = "count"},]])
+
+# --- metrics
+abi_bad(metric_twice [[metric pings_total of good is there twice]]
+  [[#define METRICS {.name = "pings_total", .type = EUN_METRIC_COUNTER, .help = "More."},]])
+abi_bad(metric_type [[metric more_total: its type is 4]]
+  [[#define METRICS {.name = "more_total", .type = 4, .help = "More."},]])
+abi_bad(metric_stream [[metric more_total is of stream 2, the plugin has 2]]
+  [[#define METRICS {.name = "more_total", .type = EUN_METRIC_COUNTER, .help = "More.", .stream = 2},]])
+abi_bad(metric_name [[metric more-total: its name is not]]
+  [[#define METRICS {.name = "more-total", .type = EUN_METRIC_COUNTER, .help = "More."},]])
+abi_bad(metric_total [[metric more: the names of counters end in _total]]
+  [[#define METRICS {.name = "more", .type = EUN_METRIC_COUNTER, .help = "More."},]])
+abi_bad(metric_not_total [[metric more_total: the names of counters end in _total]]
+  [[#define METRICS {.name = "more_total", .type = EUN_METRIC_HISTOGRAM, .help = "More.", .field = "number"},]])
+abi_bad(metric_unit [[metric more_total: its field is of a unit that is shown as _seconds]]
+  [[#define METRICS {.name = "more_total", .type = EUN_METRIC_COUNTER, .help = "More.", .field = "took_ns"},]])
+abi_bad(metric_field [[metric more_total: stream good.ping has no field 'nope']]
+  [[#define METRICS {.name = "more_total", .type = EUN_METRIC_COUNTER, .help = "More.", .field = "nope"},]])
+abi_bad(metric_no_field [[metric more: a gauge or histogram has a field]]
+  [[#define METRICS {.name = "more", .type = EUN_METRIC_HISTOGRAM, .help = "More."},]])
+abi_bad(metric_no_number [[metric more_total: 'path' of type path is no number]]
+  [[#define METRICS {.name = "more_total", .type = EUN_METRIC_COUNTER, .help = "More.", .field = "path"},]])
+abi_bad(metric_sum [[metric more: a histogram of 'number', and no other, has a sum]]
+  [[#define METRICS {.name = "more", .type = EUN_METRIC_HISTOGRAM, .help = "More.", .field = "number", .sum = "port"},]])
+abi_bad(metric_label [[metric more_total: stream good.ping has no field 'nope' for a label]]
+  [[#define METRICS {.name = "more_total", .type = EUN_METRIC_COUNTER, .help = "More.", .labels = "comm,nope"},]])
+abi_bad(metric_label_pid [[metric more_total: 'pid' of type u32 has too many values]]
+  [[#define METRICS {.name = "more_total", .type = EUN_METRIC_COUNTER, .help = "More.", .labels = "pid"},]])
+abi_bad(metric_label_path [[metric more_total: 'path' of type path has too many values]]
+  [[#define METRICS {.name = "more_total", .type = EUN_METRIC_COUNTER, .help = "More.", .labels = "path"},]])
+abi_bad(metric_where [[metric more_total: its filter: unknown field 'nope']]
+  [[#define METRICS {.name = "more_total", .type = EUN_METRIC_COUNTER, .help = "More.", .where = "nope = 1"},]])
+abi_bad(metric_bounds [[metric more: bound 2 is not over the one before it]]
+  [[#define METRICS {.name = "more", .type = EUN_METRIC_HISTOGRAM, .help = "More.", .field = "number", .bounds = {(const __u64[]){2, 2}, 2, 8}},]])
+abi_bad(metric_bounds_size [[metric more: its bounds are no table of u64]]
+  [[#define METRICS {.name = "more", .type = EUN_METRIC_HISTOGRAM, .help = "More.", .field = "number", .bounds = {(const __u64[]){2, 3}, 2, 4}},]])
+abi_bad(metric_bounds_counter [[metric more_total: it has 2 bounds]]
+  [[#define METRICS {.name = "more_total", .type = EUN_METRIC_COUNTER, .help = "More.", .bounds = {(const __u64[]){2, 3}, 2, 8}},]])

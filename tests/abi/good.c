@@ -35,6 +35,9 @@
 #ifndef TOOLS
 #define TOOLS
 #endif
+#ifndef METRICS
+#define METRICS
+#endif
 #ifndef CODE
 #define CODE
 #endif
@@ -173,6 +176,22 @@ static const struct eun_tool tools[] = {{.name = "goodping",
 					 .key = "pid"},
 					TOOLS};
 
+static const __u64 bounds[] = {1000, 1000000};
+
+static const struct eun_metric metrics[] = {{.name = "pings_total",
+					     .type = EUN_METRIC_COUNTER,
+					     .stream = PING,
+					     .help = "Pings.",
+					     .labels = "container,comm,kind",
+					     .where = "took_ns > 0"},
+					    {.name = "took_seconds",
+					     .type = EUN_METRIC_HISTOGRAM,
+					     .stream = PING,
+					     .help = "How long they took.",
+					     .field = "took_ns",
+					     .bounds = EUN_TABLE(bounds)},
+					    METRICS};
+
 const struct eun_plugin eunomia_plugin = {EUN_PLUGIN_HEAD,
 					  .name = "good",
 					  .version = "1.0",
@@ -185,4 +204,5 @@ const struct eun_plugin eunomia_plugin = {EUN_PLUGIN_HEAD,
 					  .programs = EUN_TABLE(programs),
 					  .aggregates = EUN_TABLE(aggregates),
 					  .tools = EUN_TABLE(tools),
+					  .metrics = EUN_TABLE(metrics),
 					  PLUGIN};

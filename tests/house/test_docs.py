@@ -45,7 +45,7 @@ class Readme(unittest.TestCase):
 
 def catalogue():
     text = ""
-    for what in ("streams", "fields", "tools"):
+    for what in ("streams", "fields", "tools", "metrics"):
         run = subprocess.run([EUNOMIA, "list", what, "--fmt", "json"], stdout=subprocess.PIPE, text=True, timeout=LIMIT,
                              check=True)
         text += run.stdout

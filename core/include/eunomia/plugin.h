@@ -22,7 +22,7 @@
 
 #define EUN_MAGIC 0x6d6e7565u /* "eunm" */
 #define EUN_ABI_MAJOR 1
-#define EUN_ABI_MINOR 1
+#define EUN_ABI_MINOR 2
 
 /* The features that a plugin may need and a host may lack: none yet. A bit the host doesn't know refuses the file. */
 #define EUN_NEEDS_KNOWN 0u
@@ -135,6 +135,36 @@ struct eun_tool {
 	__u64 streams;            /* EUN_BIT of further streams, that have fields of the same names (ABI 1.1) */
 };
 
+enum eun_metric_type {
+	EUN_METRIC_COUNTER = 1, /* adds up; its name ends in _total, no other's does */
+	EUN_METRIC_GAUGE,       /* is set */
+	EUN_METRIC_HISTOGRAM,   /* what is observed, by size */
+};
+
+enum eun_metric_flags {
+	EUN_METRIC_ASKED = 1 << 0, /* kept only where the configuration names it: its stream costs more than others */
+};
+
+/*
+ * A number for monitoring, made of the events of a stream: eunomia_PLUGIN_NAME. A field whose name ends in _ns, _us or
+ * _ms is turned into seconds, and the metric's name (but for _total) ends in _seconds; that of bytes in _bytes.
+ * Labels are few and their values too: `container`, `comm`, and fields of the stream that are an enum, an errno, a bool
+ * or a u8 (not pids, paths, addresses). (ABI 1.2)
+ */
+struct eun_metric {
+	const char *name; /* [a-z0-9_] */
+	__u32 type;       /* enum eun_metric_type */
+	__u32 stream;     /* index in streams[] */
+	const char *help; /* one line, a sentence */
+	/* what is added, set or observed: a number, or a histogram's EUN_HIST. NULL: 1, of an aggregate's row: count */
+	const char *field;
+	const char *sum;         /* of an EUN_HIST: the field that has the sum of what it counts, in the same unit */
+	const char *labels;      /* "container,comm,op", or NULL: none */
+	const char *where;       /* filter on fields of the stream, or NULL: all */
+	struct eun_table bounds; /* of __u64, growing: a histogram's, in the field's unit; count 0: by the unit */
+	__u32 flags;             /* enum eun_metric_flags */
+};
+
 /* What the host gives to callbacks. Append-only; a member exists when `size` covers it. */
 struct eun_instance; /* opaque: one loaded BPF object with its options */
 
@@ -194,6 +224,9 @@ struct eun_plugin {
 	int (*format)(void *self, __u32 stream, __u32 field, const void *bytes, __u32 len, char *buf, __u32 size);
 	void (*stop)(void *self);
 	void (*close)(void *self);
+
+	/* ABI 1.2 */
+	struct eun_table metrics; /* of struct eun_metric */
 };
 
 /* The head of every plugin, and the bytes of its object (the build defines EUN_OBJECT_FILE). */
