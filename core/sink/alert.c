@@ -45,6 +45,33 @@ static void json_value(const struct alert *alert, const struct alert_field *f, i
 		out->failed = true;
 }
 
+void alert_json_tags(const struct alert *alert, struct buf *out)
+{
+	buf_char(out, '[');
+	for (size_t i = 0; i < alert->n_tags; i++) {
+		if (i)
+			buf_char(out, ',');
+		escape_json(out, alert->tags[i], strlen(alert->tags[i]));
+	}
+	buf_char(out, ']');
+}
+
+void alert_json_fields(const struct alert *alert, const struct alert_style *style, struct buf *out)
+{
+	buf_char(out, '{');
+	for (size_t i = 0; i < alert->n_fields; i++) {
+		const struct alert_field *f = &alert->fields[i];
+		if (named_before(alert, i))
+			continue;
+		if (i)
+			buf_char(out, ',');
+		escape_json(out, f->name, strlen(f->name));
+		buf_char(out, ':');
+		json_value(alert, f, style->clock_offset, out);
+	}
+	buf_char(out, '}');
+}
+
 int alert_json(const struct alert *alert, const struct alert_style *style, struct buf *out)
 {
 	size_t start = out->len;
@@ -59,26 +86,9 @@ int alert_json(const struct alert *alert, const struct alert_style *style, struc
 	key_text(out, "hostname", style->hostname, strlen(style->hostname));
 	key_text(out, "output", alert->message, alert->message_len);
 	key(out, "tags");
-	buf_char(out, '[');
-	for (size_t i = 0; i < alert->n_tags; i++) {
-		if (i)
-			buf_char(out, ',');
-		escape_json(out, alert->tags[i], strlen(alert->tags[i]));
-	}
-	buf_char(out, ']');
+	alert_json_tags(alert, out);
 	key(out, "output_fields");
-	buf_char(out, '{');
-	for (size_t i = 0; i < alert->n_fields; i++) {
-		const struct alert_field *f = &alert->fields[i];
-		if (named_before(alert, i))
-			continue;
-		if (i)
-			buf_char(out, ',');
-		escape_json(out, f->name, strlen(f->name));
-		buf_char(out, ':');
-		json_value(alert, f, style->clock_offset, out);
-	}
-	buf_char(out, '}');
+	alert_json_fields(alert, style, out);
 	key(out, "count");
 	buf_u64(out, alert->count);
 	key(out, "dropped_before");

@@ -56,4 +56,8 @@ int alert_syslog(const struct alert *alert, const struct alert_style *style, str
 int alert_journal(const struct alert *alert, const struct alert_style *style, struct buf *out);
 /* All of them: -ENOMEM, and nothing is appended. */
 
+/* Of that object, the values of "tags" and "output_fields". Failures are the buffer's. */
+void alert_json_tags(const struct alert *alert, struct buf *out);
+void alert_json_fields(const struct alert *alert, const struct alert_style *style, struct buf *out);
+
 #endif
