@@ -205,15 +205,17 @@ int command_rules(const struct request *r, char *const *paths)
 		{"list", "list [PATH...] [--fmt json]", 1, rules_list},
 		{"test", "test DIR...", 2, rules_test},
 		{"bench", "bench PATH... --replay FILE", 2, rules_bench},
+		{"import", "import FALCO.yaml [-o FILE]", 2, rules_import},
 	};
 	for (size_t i = 0; i < sizeof(commands_of) / sizeof(commands_of[0]); i++) {
 		if (strcmp(commands_of[i].name, r->operands.items[0]) != 0)
 			continue;
-		if (r->operands.n >= commands_of[i].least)
+		bool imports = commands_of[i].run == rules_import;
+		if (r->operands.n >= commands_of[i].least && (imports ? r->operands.n == 2 : !r->output))
 			return commands_of[i].run(r, paths);
 		say("usage: eunomia rules %s", commands_of[i].usage);
 		return EXIT_USAGE;
 	}
-	say("usage: eunomia rules check|list|test|bench PATH... (see eunomia rules --help)");
+	say("usage: eunomia rules check|list|test|bench|import PATH... (see eunomia rules --help)");
 	return EXIT_USAGE;
 }

@@ -17,5 +17,7 @@ extern const struct ruleset_host quiet_host;
 /* rules test DIR; rules bench FILE --replay F. */
 int rules_test(const struct request *request, char *const *paths);
 int rules_bench(const struct request *request, char *const *paths);
+/* rules import FALCO.yaml. */
+int rules_import(const struct request *request, char *const *paths);
 
 #endif
