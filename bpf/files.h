@@ -133,8 +133,7 @@ struct files_open {
 	struct files_inode file;
 	__u32 flags;
 	__u8 call, path_source;
-	__u8 other_process;
-	__u8 reserved;
+	__u8 other_process, created;
 };
 
 struct files_close {

@@ -10,8 +10,6 @@
 #ifndef EUNOMIA_FILES_LIFE_BPF_H
 #define EUNOMIA_FILES_LIFE_BPF_H
 
-/* file.f_mode: the open made the file. include/linux/fs.h */
-#define FMODE_CREATED 0x100000
 #define RENAME_EXCHANGE 2
 
 /* Of a name its end and its length: longer ones that differ further left only are taken for each other. */

@@ -77,10 +77,21 @@ __noinline int files_is_of_other(int fd)
 	return BPF_CORE_READ(task, tgid) != bpf_get_current_pid_tgid() >> 32;
 }
 
-static __always_inline void files_add_owner(struct files_open *e)
+#define O_CREAT	      0100
+#define FMODE_CREATED 0x100000 /* file.f_mode: the open made the file. include/linux/fs.h */
+
+__noinline int files_is_made(int fd)
+{
+	return !!(BPF_CORE_READ(eun_fd_file(fd), f_mode) & FMODE_CREATED);
+}
+
+/* What only few files need to be asked. */
+static __always_inline void files_add_rest(struct files_open *e)
 {
 	if (e->file.fs_magic == PROC_SUPER_MAGIC)
 		e->other_process = files_is_of_other(e->fd);
+	if (e->flags & O_CREAT)
+		e->created = files_is_made(e->fd);
 }
 
 /* Of the registers, not by eun_arg(): no call is made that can be saved. */
@@ -112,7 +123,7 @@ static __always_inline int files_opened(u32 nr, s64 ret, bool quick)
 	e->fd = ret < 0 ? -1 : ret;
 	e->flags = files_open_flags(call, (const struct pt_regs *)bpf_task_pt_regs(task));
 	if (e->fd >= 0 && ((quick && quick_add_opened(s, e, loaded)) || files_add_opened(s, e))) {
-		files_add_owner(e);
+		files_add_rest(e);
 		eun_submit(s);
 		return 0;
 	}

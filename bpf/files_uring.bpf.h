@@ -102,7 +102,7 @@ static __always_inline void files_uring_report(struct io_kiocb *req, int res, co
 		if (b && b->text[0][FILES_TEXT - 2])
 			eun_flag(s, EUN_TRUNCATED);
 	} else {
-		files_add_owner(e);
+		files_add_rest(e);
 	}
 	eun_submit(s);
 }

@@ -223,6 +223,7 @@ static const struct eun_field open_fields[] = {
 	CALL_FIELD(struct files_open, call),
 	INODE_FIELDS(struct files_open),
 	EUN_FIELD(struct files_open, other_process, EUN_BOOL, 0, "a file in another process's /proc/PID"),
+	EUN_FIELD(struct files_open, created, EUN_BOOL, 0, "the call made the file"),
 };
 
 static const struct eun_field close_fields[] = {

@@ -54,7 +54,7 @@ class Open:
 
     def event(self, result):
         event = {"stream": "files.open", "event_flags": [], "call": self.name, "flags": self.flags, "ret": self.ret,
-                 "other_process": False}
+                 "other_process": False, "created": False}
         if self.ret:
             return {**event, **self.failed(), **self.more}
         path = os.fsdecode(bytes(result["link"])).removesuffix(" (deleted)")
@@ -146,10 +146,12 @@ class Opens(unittest.TestCase):
         made = ["O_WRONLY", "O_CREAT", "O_TRUNC"]
         self.expect([
             Open("open", b"file", os.O_APPEND | os.O_WRONLY, flags=["O_WRONLY", "O_APPEND"]),
-            Open("open", b"new", os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o640, flags=["O_RDWR", "O_CREAT", "O_EXCL"]),
-            Open("creat", b"made", 0o600, flags=made),
+            Open("open", b"new", os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o640, flags=["O_RDWR", "O_CREAT", "O_EXCL"],
+                 created=True),
+            Open("open", b"new", os.O_CREAT | os.O_RDWR, 0o640, flags=["O_RDWR", "O_CREAT"]),
+            Open("creat", b"made", 0o600, flags=made, created=True),
             Open("openat", CWD, b"third", os.O_CREAT | os.O_SYNC | O_LARGEFILE, 0o600,
-                 flags=["O_CREAT", "O_SYNC", "O_LARGEFILE"]),
+                 flags=["O_CREAT", "O_SYNC", "O_LARGEFILE"], created=True),
             Open("openat2", CWD, b"file", how, len(how), flags=["O_RDWR"]),
             Open("openat2", self.dir, b"inner", below, len(below), flags=["O_CLOEXEC"]),
             Open("open_by_handle_at", self.dir, handle, os.O_RDWR, flags=["O_RDWR"]),
