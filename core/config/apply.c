@@ -89,7 +89,7 @@ const char *config_nearest(const char *name, const char *const *names, size_t n)
 /* " (did you mean 'x'?)" */
 static void hint(char *text, size_t size, const char *nearest)
 {
-	snprintf(text, size, nearest ? " (did you mean '%s'?)" : "", nearest);
+	snprintf(text, size, "%s%s%s", nearest ? " (did you mean '" : "", nearest ? nearest : "", nearest ? "'?)" : "");
 }
 
 /* ---- lists ---- */

@@ -59,7 +59,8 @@ class Walls(unittest.TestCase):
 
     def test_core_names_no_plugin(self):
         names = [path.stem for path in sources("plugins/*.c")]
-        for path in sources("core/*/*.c"):
+        falco = ROOT / "core/falco/fields.c"  # says which streams are what in another program's words
+        for path in set(sources("core/*/*.c")) - {falco}:
             code = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
             for name in set(names) - {"seccomp"}:  # a command's name, and a key of OCI's JSON
                 self.assertFalse(f'"{name}"' in code, f"{path} knows the plugin {name}")
