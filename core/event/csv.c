@@ -35,8 +35,7 @@ static bool is_formula(const char *p, const char *end)
 	return false;
 }
 
-/* Makes a cell of the text appended since `start`. `alone`: the only one of its row, which must not look blank. */
-static void finish_cell(struct buf *out, size_t start, bool alone)
+void csv_cell(struct buf *out, size_t start, bool alone)
 {
 	size_t len = out->len - start;
 	if (!len) {
@@ -63,7 +62,7 @@ static void csv_head(const struct writer *w, struct buf *out)
 			buf_char(out, ',');
 		size_t start = out->len;
 		buf_str(out, w->columns[i].field);
-		finish_cell(out, start, false);
+		csv_cell(out, start, false);
 	}
 	buf_char(out, '\n');
 }
@@ -75,7 +74,7 @@ static void csv_event(struct writer *w, const struct layout *layout, const struc
 			buf_char(out, ',');
 		size_t start = out->len;
 		text_value(w->ops->style, &w->stamp, &layout->cells[i], view, out);
-		finish_cell(out, start, layout->n_cells == 1);
+		csv_cell(out, start, layout->n_cells == 1);
 	}
 	buf_char(out, '\n');
 }

@@ -109,6 +109,11 @@ int value_text(const struct view *view, const struct field *field, int64_t clock
 int value_json(const struct view *view, const struct field *field, int64_t clock_offset, struct buf *out);
 
 /*
+ * Makes a cell of CSV of the text appended since `start`. `alone`: the only one of its row, which must not look blank.
+ */
+void csv_cell(struct buf *out, size_t start, bool alone);
+
+/*
  * The histogram of a HIST field as bars, a line per slot, as libbpf-tools print it; `unit` heads it ("usecs"). Nothing
  * when all slots are 0. Slots above the 64th are not looked at.
  */

@@ -296,23 +296,45 @@ static int note(void *context, const struct history_item *item)
 	return l->n == l->limit ? ENOUGH : 0;
 }
 
+static int prepare_one(const struct reading *r, sqlite3_stmt **st)
+{
+	char sql[512];
+	snprintf(sql, sizeof(sql), "%s WHERE t.id = ?2 AND ?1", r->kind->select);
+	return sqlite3_prepare_v2(r->h->db, sql, -1, st, NULL) == SQLITE_OK
+		       ? 0
+		       : history_sql_fail(r->h, r->why, r->why_size);
+}
+
+static int read_one(struct reading *r, int64_t id, int (*each)(void *context, const struct history_item *item),
+		    void *context)
+{
+	r->time = 1; /* ?1 */
+	r->id = id;
+	int err = next_page(r);
+	return err ? err : page_items(r, each, context);
+}
+
 /* One by one; what went meanwhile is left out. */
 static int read_ids(struct reading *r, const struct last *last,
 		    int (*each)(void *context, const struct history_item *item), void *context)
 {
-	char sql[512];
-	snprintf(sql, sizeof(sql), "%s WHERE t.id = ?2 AND ?1", r->kind->select);
-	if (sqlite3_prepare_v2(r->h->db, sql, -1, &r->st, NULL) != SQLITE_OK)
-		return history_sql_fail(r->h, r->why, r->why_size);
-	int err = 0;
-	for (size_t i = last->n; i-- && !err;) {
-		r->time = 1;
-		r->id = last->ids[i];
-		err = next_page(r);
-		if (!err)
-			err = page_items(r, each, context);
-	}
+	int err = prepare_one(r, &r->st);
+	for (size_t i = last->n; i-- && !err;)
+		err = read_one(r, last->ids[i], each, context);
 	end(r);
+	return err;
+}
+
+int history_get(struct history *h, int64_t id, int (*each)(void *context, const struct history_item *item),
+		void *context, char *why, size_t why_size)
+{
+	static const struct history_query all = {.kind = HISTORY_EVENTS};
+	struct reading r = {.h = h, .query = &all, .kind = &kinds[HISTORY_EVENTS], .why = why, .why_size = why_size};
+	int err = h->one ? 0 : prepare_one(&r, &h->one);
+	r.st = h->one;
+	if (!err)
+		err = read_one(&r, id, each, context);
+	buf_free(&r.page);
 	return err;
 }
 

@@ -161,6 +161,7 @@ void history_close(struct history *h)
 {
 	if (!h)
 		return;
+	sqlite3_finalize(h->one);
 	sqlite3_close(h->db);
 	schema_destroy(&h->schema);
 	computed_free(&h->computed);

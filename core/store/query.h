@@ -56,6 +56,10 @@ int history_find(struct history *history, const struct history_query *query,
 		 int (*each)(void *context, const struct history_item *item), void *context, char *why,
 		 size_t why_size);
 
+/* Calls `each` for the event of that number, if there is one. As history_find(). */
+int history_get(struct history *history, int64_t id, int (*each)(void *context, const struct history_item *item),
+		void *context, char *why, size_t why_size);
+
 /* What was offered between the two times and lost. -errno: why. */
 int history_lost(struct history *history, int64_t from, int64_t to, uint64_t *lost, char *why, size_t why_size);
 

@@ -33,6 +33,7 @@ struct history {
 	const struct stream *own[HISTORY_KINDS];
 	struct run *runs;
 	size_t n_runs;
+	sqlite3_stmt *one; /* history_get()'s; NULL: not made yet */
 	const char *texts; /* of the event at hand */
 	size_t texts_len;
 };

@@ -346,8 +346,9 @@ static int init(struct store *s, const struct store_config *config, char *why, s
 	atomic_init(&s->max_age_ms, config->max_age_ms);
 	pthread_mutex_init(&s->counts_lock, NULL);
 	snprintf(why, why_size, "%s: no memory", config->path);
-	int err = queue_init(&s->queue, config->queue_bytes ? config->queue_bytes : QUEUE_BYTES,
-			     wal_limit(atomic_load(&s->max_bytes)) / BATCHES);
+	size_t queue = config->queue_bytes ? config->queue_bytes : QUEUE_BYTES;
+	uint64_t batch = wal_limit(atomic_load(&s->max_bytes)) / BATCHES;
+	int err = queue_init(&s->queue, queue, batch < queue / 4 ? batch : queue / 4);
 	s->path = strdup(config->path);
 	s->hostname = strdup(config->style->hostname ? config->style->hostname : "");
 	if (err || !s->path || !s->hostname)
