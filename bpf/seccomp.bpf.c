@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (MIT OR GPL-2.0) */
-/* Which system calls are made at all, each told once; and those that a seccomp filter denied. */
+/* Which system calls are made at all, each told once; those that a seccomp filter denied, and that one would deny. */
 #define EUN_NO_PATHS
 #include "common.bpf.h"
 
@@ -7,4 +7,5 @@
 
 #include "seccomp_call.bpf.h"
 #include "seccomp_learn.bpf.h"
+#include "seccomp_canary.bpf.h"
 #include "seccomp_denied.bpf.h"

@@ -4,7 +4,7 @@
 
 #include <eunomia/event.h>
 
-enum seccomp_stream { SECCOMP_LEARN, SECCOMP_DENIED };
+enum seccomp_stream { SECCOMP_LEARN, SECCOMP_DENIED, SECCOMP_CANARY };
 
 /* The entries into the kernel, each with numbers of its own. */
 enum seccomp_abi { SECCOMP_NATIVE, SECCOMP_COMPAT, SECCOMP_X32, SECCOMP_ABIS };
@@ -43,6 +43,33 @@ struct seccomp_denied {
 	__u8 abi;
 	__u8 action;
 	__u16 pad;
+};
+
+/* Calls of one process with the same number and fate, and the same values of what the filter looked at. */
+struct seccomp_canary {
+	struct eun_event h; /* of the first one in the interval */
+	__u64 count;
+	__u64 first, last; /* boot clock, ns */
+	__u64 args[6];     /* 0 where not tested, and where there were too many values */
+	__u32 syscall;
+	__u32 nr;
+	__s32 error;
+	__u32 action; /* SECCOMP_RET_... */
+	__u8 abi;
+	__u8 tested; /* the arguments that the filter looked at, a bit each */
+	__u8 already;
+	__u8 many;
+	__u32 pad;
+};
+
+/* Of a filter's program, at most: BPF_MAXINSNS */
+#define SECCOMP_INSTRUCTIONS 4096
+
+/* struct sock_filter */
+struct seccomp_instruction {
+	__u16 code;
+	__u8 jt, jf;
+	__u32 k;
 };
 
 #endif

@@ -27,12 +27,16 @@ struct {
 	__type(value, struct seccomp_mark);
 } seccomp_marks SEC(".maps");
 
-/* The sets that want to hear of it. */
+static __always_inline u64 seccomp_wanting(u32 stream)
+{
+	struct eun_stream_ctl *ctl = eun_serves(stream) ? bpf_map_lookup_elem(&eun_streams, &stream) : NULL;
+	return ctl ? ctl->sets : 0;
+}
+
+/* The sets that want to hear of it, or of what a canary says. */
 static __always_inline u64 seccomp_filtered(struct task_struct *task)
 {
-	u32 stream = SECCOMP_DENIED;
-	struct eun_stream_ctl *ctl = bpf_map_lookup_elem(&eun_streams, &stream);
-	u64 sets = ctl ? ctl->sets : 0;
+	u64 sets = seccomp_wanting(SECCOMP_DENIED) | seccomp_wanting(SECCOMP_CANARY);
 	if (!sets || task->seccomp.mode < SECCOMP_MODE_FILTER)
 		return 0;
 	return eun_current_task(sets, task);
@@ -55,6 +59,9 @@ __noinline int seccomp_refused(u32 action, s32 ret, u64 sets)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct eun_slot *s;
+	sets &= seccomp_wanting(SECCOMP_DENIED);
+	if (!sets)
+		return 0;
 	eun_count(SECCOMP_DENIED, seen, 1);
 	s = eun_make_seldom(SECCOMP_DENIED, sizeof(struct seccomp_denied), sets);
 	if (!s)
@@ -93,8 +100,11 @@ int BPF_PROG(denied_exit, struct pt_regs *regs, long ret)
 		return 0;
 	}
 	/* what traps or kills leaves the number there, and is told by its signal */
-	if ((u64)ret >= -4095ull)
-		seccomp_refused(SECCOMP_ERRNO, ret, sets);
+	if ((u64)ret < -4095ull)
+		return 0;
+	seccomp_refused(SECCOMP_ERRNO, ret, sets);
+	if (eun_serves(SECCOMP_CANARY) && eun_wanted(SECCOMP_CANARY))
+		canary_ask(eun_call_number(regs), ret);
 	return 0;
 }
 

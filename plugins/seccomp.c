@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* What a seccomp filter would have to allow, and what one denies. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <eunomia/plugin.h>
 
 #include "seccomp.h"
@@ -45,11 +54,25 @@ static const struct eun_label actions[] = {
 	{0, NULL},
 };
 
+static const struct eun_label fates[] = {
+	{SECCOMP_RET_ERRNO, "errno"},       {SECCOMP_RET_TRAP, "trap"},
+	{SECCOMP_RET_KILL_PROCESS, "kill"}, {SECCOMP_RET_KILL_THREAD, "kill_thread"},
+	{SECCOMP_RET_USER_NOTIF, "notify"}, {SECCOMP_RET_TRACE, "trace"},
+	{SECCOMP_RET_LOG, "log"},           {0, NULL},
+};
+
+static const struct eun_label arguments[] = {
+	{1 << 0, "a0"}, {1 << 1, "a1"}, {1 << 2, "a2"}, {1 << 3, "a3"}, {1 << 4, "a4"}, {1 << 5, "a5"}, {0, NULL},
+};
+
 #define LEARN(member, type, flags, help) EUN_FIELD(struct seccomp_learn, member, type, flags, help)
 #define DENIED(member, type, flags, help) EUN_FIELD(struct seccomp_denied, member, type, flags, help)
+#define CANARY(member, type, flags, help) EUN_FIELD(struct seccomp_canary, member, type, flags, help)
 #define LABELLED(record, member, labels, help) EUN_LABELLED(record, member, EUN_ENUM, 0, labels, help)
 #define ARGUMENT(i) \
 	EUN_NAMED("a" #i, struct seccomp_denied, args[i], EUN_U64, EUN_FIELD_HEX, NULL, "an argument, as it was passed")
+#define TESTED(i) \
+	EUN_NAMED("a" #i, struct seccomp_canary, args[i], EUN_U64, EUN_FIELD_HEX, NULL, "an argument, if it is tested")
 
 static const struct eun_field learn_fields[] = {
 	LABELLED(struct seccomp_learn, syscall, calls, "the system call, by its native name"),
@@ -76,6 +99,26 @@ static const struct eun_field denied_fields[] = {
 	ARGUMENT(5),
 };
 
+static const struct eun_field canary_fields[] = {
+	LABELLED(struct seccomp_canary, syscall, calls, "the system call, by its native name"),
+	LABELLED(struct seccomp_canary, action, fates, "what the filter would have done to it"),
+	CANARY(error, EUN_ERRNO, 0, "the filter's error; 0: another action"),
+	LABELLED(struct seccomp_canary, abi, abis, "the entry it came through"),
+	CANARY(nr, EUN_U32, 0, "its number there"),
+	CANARY(count, EUN_U64, EUN_FIELD_SUM, "so many such calls of the process since the last row"),
+	CANARY(first, EUN_TIME, 0, "when the first of them was made"),
+	CANARY(last, EUN_TIME, 0, "and the last"),
+	CANARY(already, EUN_BOOL, 0, "a filter that is there denies them, with another error"),
+	EUN_LABELLED(struct seccomp_canary, tested, EUN_FLAGS, 0, arguments, "the arguments that the filter looked at"),
+	CANARY(many, EUN_BOOL, 0, "these had too many values to tell of each"),
+	TESTED(0),
+	TESTED(1),
+	TESTED(2),
+	TESTED(3),
+	TESTED(4),
+	TESTED(5),
+};
+
 static const struct eun_stream streams[] = {
 	[SECCOMP_LEARN] = {.name = "seccomp.learn",
 			   .version = 1,
@@ -93,6 +136,14 @@ static const struct eun_stream streams[] = {
 			    .columns = "syscall,action,ret,a0,a1,a2",
 			    .role = "seccomp.denied",
 			    .help = "calls that a seccomp filter denied; not those it logs alone, nor errors of 0"},
+	[SECCOMP_CANARY] = {.name = "seccomp.canary",
+			    .version = 1,
+			    .record_size = sizeof(struct seccomp_canary),
+			    .flags = EUN_STREAM_AGGREGATE,
+			    .fields = EUN_TABLE(canary_fields),
+			    .columns = "syscall,action,error,count,already,tested,a0,a1,a2",
+			    .role = "seccomp.canary",
+			    .help = "calls that a filter would deny which is not installed: see the option canary"},
 };
 
 static const struct eun_option options[] = {
@@ -101,26 +152,105 @@ static const struct eun_option options[] = {
 	 .def = "false",
 	 .help = "seccomp.learn: values of arguments too, of clone, ioctl, personality, prctl, socket and unshare",
 	 .var = "seccomp_args"},
+	{.key = "canary",
+	 .type = EUN_OPTION_STRING,
+	 .def = "",
+	 .max = 4095,
+	 .help = "seccomp.canary: file of the filter, as eunomia seccomp show --format bpf writes it"},
 };
 
 /* Calls must be seen to begin before they are seen to end: first come, first attached. */
 static const struct eun_program programs[] = {
 	{.name = "learn_enter", .streams = EUN_BIT(SECCOMP_LEARN)},
-	{.name = "denied_enter", .streams = EUN_BIT(SECCOMP_DENIED)},
-	{.name = "denied_exit", .streams = EUN_BIT(SECCOMP_DENIED)},
+	{.name = "canary_enter", .streams = EUN_BIT(SECCOMP_CANARY)},
+	{.name = "denied_enter", .streams = EUN_BIT(SECCOMP_DENIED) | EUN_BIT(SECCOMP_CANARY)},
+	{.name = "denied_exit", .streams = EUN_BIT(SECCOMP_DENIED) | EUN_BIT(SECCOMP_CANARY)},
 	{.name = "denied_signal", .streams = EUN_BIT(SECCOMP_DENIED)},
 	{.name = "denied_thread", .streams = EUN_BIT(SECCOMP_DENIED)},
 };
+
+static const struct eun_aggregate aggregates[] = {
+	{.map = "seccomp_canary_calls",
+	 .stream = SECCOMP_CANARY,
+	 .key_size = 72,
+	 .value_size = sizeof(struct seccomp_canary) + sizeof(__u64)},
+	{.map = "seccomp_canary_values",
+	 .stream = SECCOMP_CANARY,
+	 .key_size = 72,
+	 .value_size = sizeof(struct seccomp_canary) + sizeof(__u64)},
+};
+
+_Static_assert(sizeof(struct seccomp_instruction) == sizeof(struct sock_filter), "a program is copied as it is");
+
+/* What the BPF side knows of the classic machine: what libseccomp makes programs of. */
+static int is_known(const struct sock_filter *f)
+{
+	switch (f->code) {
+	case BPF_LD | BPF_W | BPF_ABS:
+		/* all but the instruction pointer */
+		return f->k % 4 == 0 && f->k < sizeof(struct seccomp_data) && f->k / 8 != 1;
+	case BPF_ALU | BPF_AND | BPF_K:
+	case BPF_JMP | BPF_JA:
+	case BPF_JMP | BPF_JEQ | BPF_K:
+	case BPF_JMP | BPF_JGT | BPF_K:
+	case BPF_JMP | BPF_JGE | BPF_K:
+	case BPF_JMP | BPF_JSET | BPF_K:
+	case BPF_RET | BPF_K:
+		return 1;
+	}
+	return 0;
+}
+
+/* Reads the filter into the map's memory. */
+static int take_filter(const struct eun_host *host, struct eun_instance *in, const char *name, struct sock_filter *to)
+{
+	const long size = sizeof(*to);
+	int err = 0, fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st = {0};
+	if (fd < 0 || fstat(fd, &st))
+		err = host->fail(in, -errno, "option canary: %s: %m", name);
+	else if (!S_ISREG(st.st_mode) || !st.st_size || st.st_size % size || st.st_size > SECCOMP_INSTRUCTIONS * size)
+		err = host->fail(in, -EINVAL, "option canary: %s: no filter: that is 1 to %d instructions of %ld bytes",
+				 name, SECCOMP_INSTRUCTIONS, size);
+	else if (pread(fd, to, (size_t)st.st_size, 0) != st.st_size)
+		err = host->fail(in, -EIO, "option canary: %s: it changes while it is read", name);
+	for (long i = 0; !err && i < st.st_size / size; i++)
+		if (!is_known(&to[i]))
+			err = host->fail(in, -EINVAL,
+					 "option canary: %s: instruction %ld (0x%02x) is none that libseccomp uses",
+					 name, i, to[i].code);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int seccomp_open(const struct eun_host *host, struct eun_instance *in, void **self)
+{
+	static const struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	const size_t size = SECCOMP_INSTRUCTIONS * sizeof(struct sock_filter);
+	const char *name = host->option(in, "canary");
+	struct sock_filter *to =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, host->map_fd(in, "seccomp_filter"), 0);
+	*self = NULL;
+	if (to == MAP_FAILED)
+		return host->fail(in, -errno, "map seccomp_filter: %m");
+	to[0] = allow;
+	int err = name && *name ? take_filter(host, in, name, to) : 0;
+	munmap(to, size);
+	return err;
+}
 
 EUN_EXPORT const struct eun_plugin eunomia_plugin = {
 	EUN_PLUGIN_HEAD,
 	.name = "seccomp",
 	.version = "1.0",
 	.license = "Dual MIT/GPL",
-	.help = "system calls: which ones a filter must allow, and which one denied",
+	.help = "system calls: which ones a filter must allow, which one denied, which one would",
 	.object = eun_object,
 	.object_end = eun_object_end,
 	.streams = EUN_TABLE(streams),
 	.options = EUN_TABLE(options),
 	.programs = EUN_TABLE(programs),
+	.aggregates = EUN_TABLE(aggregates),
+	.open = seccomp_open,
 };

@@ -350,6 +350,7 @@ const struct option options[] = {
 	{"rule", 0, "NAME", "the rule to explain", BIT(EXPLAIN), take_rule},
 	{"replay", 0, "FILE", "a recording to judge", JUDGES, take_replay},
 	{"fmt", 0, "FORMAT", "text, wide, json (an object a line) or csv", SHOWS, take_fmt},
+	{"fmt", 0, "FORMAT", "apply --canary: text, wide, json (an object a line) or csv", LEARNS, take_fmt},
 	{"fmt", 0, "FORMAT", "text or json (an object a line)", ALL & ~SHOWS & ~LEARNS, take_plain_fmt},
 	{"fields", 0, "A,B", "fields to print instead of the usual ones", SHOWS, take_fields},
 	{"sort", 0, "A,-B", "sort by fields (- descends) at the end or each interval", SHOWS, take_sort},

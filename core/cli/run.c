@@ -30,6 +30,7 @@ struct run {
 	const struct request *request;
 	struct choices *choices;
 	char *const *paths;
+	const struct run_listener *listener; /* or NULL */
 	struct session session;
 	const struct stream **streams;
 	size_t n_streams;
@@ -62,7 +63,10 @@ static void on_log(void *context, int level, const char *plugin, const char *tex
 
 static void on_event(void *context, const struct view *view)
 {
-	outputs_event(&((struct run *)context)->out, view);
+	struct run *r = context;
+	if (r->listener)
+		r->listener->event(r->listener->context, view);
+	outputs_event(&r->out, view);
 }
 
 /* Ends the run when its outputs can't go on: quietly when the reader left. */
@@ -91,9 +95,9 @@ static void on_watch(void *context)
 	progress_show(&r->progress, r->out.printer.events, r->out.lost);
 	census_tick(r->session.census);
 	/* twice: the dead are not done when they are dead, their files are still being closed */
-	bool gone =
-		!r->request->duration_ms && ((r->request->pids.n && targets_gone(r->session.host.targets, r->set)) ||
-					     census_gone(r->session.census, r->set));
+	bool gone = (!r->request->duration_ms || r->listener) &&
+		    ((r->request->pids.n && targets_gone(r->session.host.targets, r->set)) ||
+		     census_gone(r->session.census, r->set));
 	if (gone && r->gone)
 		loop_stop(r->session.loop, 0);
 	r->gone = gone;
@@ -400,9 +404,16 @@ static int start(struct run *r)
 
 int command_run(const struct request *request, struct choices *choices, char *const *paths)
 {
+	return command_run_heard(request, choices, paths, NULL);
+}
+
+int command_run_heard(const struct request *request, struct choices *choices, char *const *paths,
+		      const struct run_listener *listener)
+{
 	struct run *r = calloc(1, sizeof(*r));
 	if (!r)
 		return EXIT_RUN;
+	r->listener = listener;
 	r->request = request;
 	r->choices = choices;
 	r->paths = paths;

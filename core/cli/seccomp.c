@@ -380,6 +380,6 @@ int command_seccomp(const struct request *request, char *const *paths)
 		return EXIT_USAGE;
 	}
 	if (seccomp_is_apply(request))
-		return seccomp_apply(request, &own);
+		return seccomp_apply(request, &own, paths);
 	return seccomp_is_files(request) ? seccomp_files(request, &own) : seccomp_learn(request, &own, paths);
 }

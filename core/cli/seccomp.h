@@ -18,6 +18,7 @@ struct seccomp_request {
 	bool args;
 	bool yes, mode_given;
 	struct profile_action mode; /* apply: the default action, instead of the profile's */
+	uint64_t canary_ms;         /* apply: nothing, but tell for so long what it would have denied */
 };
 
 /* -EINVAL: why. */
@@ -29,7 +30,7 @@ int seccomp_files(const struct request *request, const struct seccomp_request *o
 bool seccomp_is_files(const struct request *request);
 
 /* apply, which shows what it would do and does it with --yes. Returns the exit code. */
-int seccomp_apply(const struct request *request, const struct seccomp_request *own);
+int seccomp_apply(const struct request *request, const struct seccomp_request *own, char *const *paths);
 bool seccomp_is_apply(const struct request *request);
 /*
  * Its parts: the processes and containers that are named (an exit code, having said why; to be freed in any case), and
@@ -42,6 +43,14 @@ int seccomp_complete(struct profile *profile, const char *name, const struct sec
 int seccomp_build(const struct profile *profile, const char *name, struct sock_filter **program, size_t *n);
 int seccomp_apply_to(struct profile *profile, const char *name, const struct apply_targets *targets,
 		     const struct seccomp_request *own);
+
+/* The profile with what every process needs, and as a filter that the kernel takes. Return the exit code. */
+int seccomp_complete(struct profile *profile, const char *name, const struct seccomp_request *own);
+int seccomp_build(const struct profile *profile, const char *name, struct sock_filter **program, size_t *n);
+
+/* apply --canary: tells what the profile would have denied, and does nothing. Returns the exit code. */
+int seccomp_canary(struct profile *profile, const char *name, const struct request *request,
+		   const struct seccomp_request *own, char *const *paths);
 
 /* Learns. Returns the exit code. */
 int seccomp_learn(const struct request *request, const struct seccomp_request *own, char *const *paths);

@@ -254,7 +254,7 @@ bool seccomp_is_apply(const struct request *r)
 	return r->operands.n && !r->dashes && !strcmp(r->operands.items[0], "apply");
 }
 
-int seccomp_apply(const struct request *request, const struct seccomp_request *own)
+int seccomp_apply(const struct request *request, const struct seccomp_request *own, char *const *paths)
 {
 	struct apply_targets targets;
 	struct profile p = {0};
@@ -268,6 +268,11 @@ int seccomp_apply(const struct request *request, const struct seccomp_request *o
 	if (profile_read(&p, &source, why, sizeof(why))) {
 		say("%s", why);
 		return EXIT_CONFIG;
+	}
+	if (own->canary_ms) {
+		int told = seccomp_canary(&p, name, request, own, paths);
+		profile_free(&p);
+		return told;
 	}
 	int status = seccomp_targets(&request->pids, request->follow, &request->containers, &targets);
 	if (!status)

@@ -9,7 +9,17 @@
 #include "seccomp/base.h"
 #include "seccomp/names.h"
 
-enum { FORMAT_GIVEN, ACTION_GIVEN, ERRNO_GIVEN, ARGS_GIVEN, BASE_GIVEN, FOR_GIVEN, MODE_GIVEN, YES_GIVEN };
+enum {
+	FORMAT_GIVEN,
+	ACTION_GIVEN,
+	ERRNO_GIVEN,
+	ARGS_GIVEN,
+	BASE_GIVEN,
+	FOR_GIVEN,
+	MODE_GIVEN,
+	YES_GIVEN,
+	CANARY_GIVEN
+};
 
 static const struct eun_tool_option own[] = {
 	[FORMAT_GIVEN] = {.name = "format",
@@ -32,6 +42,9 @@ static const struct eun_tool_option own[] = {
 			.help = "apply: errno, log or kill, instead of what the profile does to all other calls"},
 	[YES_GIVEN] = {.name = "yes",
 		       .help = "apply: do it; a filter only tightens, and nothing ever removes it again"},
+	[CANARY_GIVEN] = {.name = "canary",
+			  .value = "TIME",
+			  .help = "apply: install nothing, and tell for so long what would have been denied"},
 };
 
 const struct eun_tool seccomp_own = {.name = "seccomp", .options = EUN_TABLE(own)};
@@ -88,6 +101,10 @@ static int take(struct seccomp_request *s, const char *name, const char *value, 
 				return 0;
 			}
 		return -EINVAL;
+	}
+	if (!strcmp(name, own[CANARY_GIVEN].name)) {
+		snprintf(why, why_size, "'%s' is not a time (10, 500ms, 2m)", value);
+		return parse_ms(value, &s->canary_ms) || !s->canary_ms ? -EINVAL : 0;
 	}
 	if (!strcmp(name, own[YES_GIVEN].name)) {
 		s->yes = true;
