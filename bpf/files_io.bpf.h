@@ -197,7 +197,7 @@ static __always_inline int files_transferred(u64 nr, s64 ret, bool quick)
 SEC("?tp")
 int io_exit(struct trace_event_raw_sys_exit *ctx)
 {
-	return files_transferred(ctx->id, ctx->ret, QUICK_KERNEL);
+	return files_transferred(ctx->id, ctx->ret, EUN_CASTS);
 }
 
 /* As open_exit_plain. */

@@ -138,7 +138,7 @@ static __always_inline int files_opened(u32 nr, s64 ret, bool quick)
 SEC("?tp")
 int open_exit(struct trace_event_raw_sys_exit *ctx)
 {
-	return files_opened(ctx->id, ctx->ret, QUICK_KERNEL);
+	return files_opened(ctx->id, ctx->ret, EUN_CASTS);
 }
 
 /* For kernels before 5.16, which refuse a call that they don't know even where it is never made. */

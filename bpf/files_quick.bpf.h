@@ -8,19 +8,16 @@
 #ifndef EUNOMIA_FILES_QUICK_BPF_H
 #define EUNOMIA_FILES_QUICK_BPF_H
 
-extern void *bpf_rdonly_cast(const void *pointer, __u32 btf_id) __ksym __weak;
+#include "cast.bpf.h"
 
-/* The kernel's list of such calls: without this one the branch that makes it is dead, and may name what is not there.
- */
-enum special_kfunc_type {
-	KF_bpf_rdonly_cast,
-};
-#define QUICK_KERNEL bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_rdonly_cast)
-
-#define quick_cast(type, pointer) ((type *)bpf_rdonly_cast((pointer), bpf_core_type_id_kernel(type)))
+EUN_CAST_TYPE(dentry);
+EUN_CAST_TYPE(file);
+EUN_CAST_TYPE(mount);
+EUN_CAST_TYPE(qstr);
+EUN_CAST_TYPE(task_struct);
 
 /* Eight bytes anywhere: struct qstr begins with a u64. */
-#define quick_word(pointer) (quick_cast(struct qstr, (pointer))->hash_len)
+#define quick_word(pointer) (eun_cast(qstr, (pointer))->hash_len)
 
 /* A name up to so long is copied by words, all of them: what is too much is covered by the next name. */
 #define QUICK_NAME 32
@@ -43,7 +40,7 @@ struct quick_path {
  */
 static __always_inline struct task_struct *quick_task(struct task_struct *task)
 {
-	return quick_cast(struct task_struct, task);
+	return eun_cast(task_struct, task);
 }
 
 static __always_inline struct file *quick_file(struct task_struct *task, int fd)
@@ -51,7 +48,7 @@ static __always_inline struct file *quick_file(struct task_struct *task, int fd)
 	struct fdtable *table = task->files->fdt;
 	if (fd < 0 || (u32)fd >= table->max_fds)
 		return NULL;
-	return quick_cast(struct file, (void *)quick_word(&table->fd[fd]));
+	return eun_cast(file, (void *)quick_word(&table->fd[fd]));
 }
 
 /* Notes the names from the slot's dentry to the top of the task's mount namespace. False: not the rule. */
@@ -66,8 +63,8 @@ static __always_inline bool quick_collect(struct eun_slot *s, struct quick_path 
 	q->n = q->len = 0;
 	q->root = q->fs = ~0u;
 	for (int i = 0; i < QUICK_STEPS; i++) {
-		struct dentry *d = quick_cast(struct dentry, v->dentry);
-		struct mount *m = quick_cast(struct mount, v->mount);
+		struct dentry *d = eun_cast(dentry, v->dentry);
+		struct mount *m = eun_cast(mount, v->mount);
 		if (d == v->root_dentry && m == v->root_mount)
 			q->root = q->len;
 		if (d == m->mnt.mnt_root) {
@@ -133,7 +130,7 @@ static __always_inline bool quick_add_path(struct eun_slot *s, eun_ref *ref, eun
 			break;
 		*(volatile u32 *)&q->n = --n;
 		EUN_HIDE(n);
-		quick_append(s, quick_cast(struct dentry, q->names[n & (QUICK_STEPS - 1)]));
+		quick_append(s, eun_cast(dentry, q->names[n & (QUICK_STEPS - 1)]));
 	}
 	if (!len) { /* the root of it all */
 		s->rec[off & (EUN_RECORD_MAX - 1)] = '/';

@@ -72,14 +72,14 @@ static __noinline int files_uring_submitted(struct io_kiocb *req)
 
 /* Until 6.2. */
 SEC("?tp")
-int uring_submit_sqe(struct trace_event_raw_io_uring_submit_sqe *ctx)
+int uring_submit_sqe(struct trace_event_raw_io_uring_submit_sqe___6_2 *ctx)
 {
 	return files_uring_submitted(ctx->req);
 }
 
 /* Since 6.3. */
 SEC("?tp")
-int uring_submit_req(struct trace_event_raw_io_uring_submit_req *ctx)
+int uring_submit_req(struct trace_event_raw_io_uring_submit_req___6_3 *ctx)
 {
 	return files_uring_submitted(ctx->req);
 }

@@ -10,11 +10,12 @@ enum process_pages { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES };
 static __always_inline u64 read_pages(struct mm_struct *mm, u32 kind)
 {
 	s64 pages = 0;
-	if (bpf_core_type_exists(struct mm_rss_stat)) {
+	if (bpf_core_type_exists(struct mm_rss_stat___6_1)) {
 		struct mm_struct___before_6_2 *old = (void *)mm;
 		bpf_probe_read_kernel(&pages, sizeof(pages),
 				      (void *)old + bpf_core_field_offset(struct mm_struct___before_6_2, rss_stat) +
-					      bpf_core_field_offset(struct mm_rss_stat, count) + kind * sizeof(pages));
+					      bpf_core_field_offset(struct mm_rss_stat___6_1, count) +
+					      kind * sizeof(pages));
 	} else { /* elements are not of the same size everywhere */
 		bpf_probe_read_kernel(&pages, sizeof(pages),
 				      (void *)mm + bpf_core_field_offset(struct mm_struct, rss_stat) +

@@ -32,13 +32,13 @@ static __always_inline int module_known(void *record, u32 name, u64 taints)
 }
 
 SEC("?tp")
-int process_module_load(struct trace_event_raw_module_load *ctx)
+int process_module_load(struct trace_event_raw_module_load___modules *ctx)
 {
 	return module_known(ctx, ctx->__data_loc_name, ctx->taints);
 }
 
 SEC("?tp")
-int process_module_free(struct trace_event_raw_module_free *ctx)
+int process_module_free(struct trace_event_raw_module_free___modules *ctx)
 {
 	return module_known(ctx, ctx->__data_loc_name, 0);
 }

@@ -43,7 +43,7 @@ static __always_inline void tcp_report_state(const struct sock *sk, struct tcp_l
 /* The counts of payload are exact: the kernel's bytes_acked and bytes_received count SYN and FIN as a byte each. */
 static __always_inline void tcp_report_close(const struct sock *sk, const struct tcp_life *life, int old)
 {
-	const struct tcp_sock *tp = TCP_LOADS ? tcp_cast(struct tcp_sock, sk) : bpf_skc_to_tcp_sock((void *)sk);
+	const struct tcp_sock *tp = EUN_CASTS ? eun_cast(tcp_sock, sk) : bpf_skc_to_tcp_sock((void *)sk);
 	int level = tcp_open(TCP_CLOSE, sizeof(struct tcp_close), tcp_owner(life));
 	struct tcp_close *e = tcp_record(level);
 	if (!e)
@@ -137,8 +137,7 @@ int BPF_PROG(tcp_set_state, const struct sock *sk, int old, int new)
 	bool made = old == BPF_TCP_LISTEN && new == BPF_TCP_SYN_RECV;
 	if (!states && (made || new == BPF_TCP_CLOSE_WAIT || new == BPF_TCP_FIN_WAIT2 || new == BPF_TCP_CLOSING))
 		return 0;
-	bool shaken = old == BPF_TCP_SYN_RECV && new == BPF_TCP_ESTABLISHED && !states &&
-		      !tcp_get(struct sock, sk, sk_socket);
+	bool shaken = old == BPF_TCP_SYN_RECV && new == BPF_TCP_ESTABLISHED && !states && !tcp_get(sock, sk, sk_socket);
 	bool born = old == BPF_TCP_CLOSE || made || shaken;
 	struct tcp_life *life = born ? NULL : tcp_find(sk);
 	bool own = old == BPF_TCP_CLOSE || (!(life && life->owner.pid) && tcp_ends_itself(sk, old, new));

@@ -82,7 +82,7 @@ __noinline int tcp_accept_done(s32 fd)
 	if (!who->pid)
 		tcp_current(who);
 	u64 key = (u64)sk;
-	if (!life && tcp_get(struct sock, sk, __sk_common.skc_state) != BPF_TCP_CLOSE)
+	if (!life && tcp_get(sock, sk, __sk_common.skc_state) != BPF_TCP_CLOSE)
 		bpf_map_update_elem(&tcp_lives, &key, &fresh, BPF_NOEXIST);
 	int level = tcp_open(TCP_ACCEPT, sizeof(struct tcp_accept), who);
 	struct tcp_accept *e = tcp_record(level);
@@ -125,7 +125,7 @@ static __always_inline u8 tcp_bind_options(const struct sock *sk)
 __noinline int tcp_bind_done(u64 from, u64 address, s32 ret)
 {
 	struct sock *sk = eun_wanted(TCP_BIND) ? tcp_inet_of_file((void *)from) : NULL;
-	u16 protocol = sk ? tcp_get(struct sock, sk, sk_protocol) : 0;
+	u16 protocol = sk ? tcp_get(sock, sk, sk_protocol) : 0;
 	if (protocol != IPPROTO_UDP && !(sk && tcp_is(sk)))
 		return 0;
 	struct tcp_sockaddr to = {};
@@ -143,7 +143,7 @@ __noinline int tcp_bind_done(u64 from, u64 address, s32 ret)
 	e->ret = ret;
 	e->protocol = protocol;
 	e->options = tcp_bind_options(sk);
-	e->ifindex = tcp_get(struct sock, sk, __sk_common.skc_bound_dev_if);
+	e->ifindex = tcp_get(sock, sk, __sk_common.skc_bound_dev_if);
 	return tcp_submit(level);
 }
 

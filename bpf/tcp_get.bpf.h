@@ -7,37 +7,49 @@
 #ifndef EUNOMIA_TCP_GET_BPF_H
 #define EUNOMIA_TCP_GET_BPF_H
 
-extern void *bpf_rdonly_cast(const void *pointer, __u32 btf_id) __ksym __weak;
+#include "cast.bpf.h"
 
-/* The kernel's list of such calls: without this one the branch that makes it is dead. */
-enum special_kfunc_type {
-	KF_bpf_rdonly_cast,
-};
-#define TCP_LOADS bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_rdonly_cast)
+EUN_CAST_TYPE(cgroup);
+EUN_CAST_TYPE(cred);
+EUN_CAST_TYPE(css_set);
+EUN_CAST_TYPE(fdtable);
+EUN_CAST_TYPE(file);
+EUN_CAST_TYPE(files_struct);
+EUN_CAST_TYPE(in6_addr);
+EUN_CAST_TYPE(inet_sock);
+EUN_CAST_TYPE(io_kiocb);
+EUN_CAST_TYPE(kernfs_node);
+EUN_CAST_TYPE(mnt_namespace);
+EUN_CAST_TYPE(nsproxy);
+EUN_CAST_TYPE(pid);
+EUN_CAST_TYPE(qstr);
+EUN_CAST_TYPE(sock);
+EUN_CAST_TYPE(sock_common);
+EUN_CAST_TYPE(socket);
+EUN_CAST_TYPE(task_struct);
+EUN_CAST_TYPE(tcp_sock);
 
-#define tcp_cast(type, pointer) ((type *)bpf_rdonly_cast((pointer), bpf_core_type_id_kernel(type)))
-
-#define tcp_get(type, pointer, member)                                   \
-	({                                                               \
-		typeof(((type *)0)->member) got_;                        \
-		if (TCP_LOADS)                                           \
-			got_ = tcp_cast(type, pointer)->member;          \
-		else                                                     \
-			got_ = BPF_CORE_READ((type *)(pointer), member); \
-		got_;                                                    \
+#define tcp_get(type, pointer, member)                                          \
+	({                                                                      \
+		typeof(((struct type *)0)->member) got_;                        \
+		if (EUN_CASTS)                                                  \
+			got_ = eun_cast(type, pointer)->member;                 \
+		else                                                            \
+			got_ = BPF_CORE_READ((struct type *)(pointer), member); \
+		got_;                                                           \
 	})
 
 /* The open file behind a descriptor of the current task, 0: none. As eun_fd(). */
 __noinline u64 tcp_fd(int fd)
 {
-	struct files_struct *open = tcp_get(struct task_struct, bpf_get_current_task_btf(), files);
-	struct fdtable *table = tcp_get(struct files_struct, open, fdt);
-	struct file **files = tcp_get(struct fdtable, table, fd);
+	struct files_struct *open = tcp_get(task_struct, bpf_get_current_task_btf(), files);
+	struct fdtable *table = tcp_get(files_struct, open, fdt);
+	struct file **files = tcp_get(fdtable, table, fd);
 	u64 file = 0;
-	if (fd < 0 || (u32)fd >= tcp_get(struct fdtable, table, max_fds))
+	if (fd < 0 || (u32)fd >= tcp_get(fdtable, table, max_fds))
 		return 0;
-	if (TCP_LOADS) /* eight bytes anywhere: struct qstr begins with a u64 */
-		return tcp_cast(struct qstr, &files[fd])->hash_len;
+	if (EUN_CASTS) /* eight bytes anywhere: struct qstr begins with a u64 */
+		return eun_cast(qstr, &files[fd])->hash_len;
 	bpf_probe_read_kernel(&file, sizeof(file), &files[fd]);
 	return file;
 }

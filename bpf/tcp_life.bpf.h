@@ -44,22 +44,22 @@ __noinline int tcp_current(struct eun_event *h)
 	struct task_struct *task = bpf_get_current_task_btf();
 	if (!h)
 		return 0;
-	struct pid *pid = tcp_get(struct task_struct, task, thread_pid);
-	struct task_struct *parent = tcp_get(struct task_struct, task, real_parent);
-	const struct cred *cred = tcp_get(struct task_struct, task, cred);
-	struct nsproxy *nsproxy = tcp_get(struct task_struct, task, nsproxy);
-	struct mnt_namespace *mntns = tcp_get(struct nsproxy, nsproxy, mnt_ns);
-	struct css_set *cgroups = tcp_get(struct task_struct, task, cgroups);
-	struct cgroup *cgroup = tcp_get(struct css_set, cgroups, dfl_cgrp);
-	struct kernfs_node *node = tcp_get(struct cgroup, cgroup, kn);
-	u32 level = tcp_get(struct pid, pid, level);
+	struct pid *pid = tcp_get(task_struct, task, thread_pid);
+	struct task_struct *parent = tcp_get(task_struct, task, real_parent);
+	const struct cred *cred = tcp_get(task_struct, task, cred);
+	struct nsproxy *nsproxy = tcp_get(task_struct, task, nsproxy);
+	struct mnt_namespace *mntns = tcp_get(nsproxy, nsproxy, mnt_ns);
+	struct css_set *cgroups = tcp_get(task_struct, task, cgroups);
+	struct cgroup *cgroup = tcp_get(css_set, cgroups, dfl_cgrp);
+	struct kernfs_node *node = tcp_get(cgroup, cgroup, kn);
+	u32 level = tcp_get(pid, pid, level);
 	h->flags = eun_is_ia32(task) ? EUN_IA32 : 0;
-	h->cgroup = tcp_get(struct kernfs_node, node, id);
+	h->cgroup = tcp_get(kernfs_node, node, id);
 	h->tid = task->pid;
-	h->ppid = tcp_get(struct task_struct, parent, tgid);
-	h->uid = tcp_get(struct cred, cred, uid.val);
-	h->gid = tcp_get(struct cred, cred, gid.val);
-	h->mntns = tcp_get(struct mnt_namespace, mntns, ns.inum);
+	h->ppid = tcp_get(task_struct, parent, tgid);
+	h->uid = tcp_get(cred, cred, uid.val);
+	h->gid = tcp_get(cred, cred, gid.val);
+	h->mntns = tcp_get(mnt_namespace, mntns, ns.inum);
 	h->pidns = EUN_FIRST_PIDNS;
 	if (level)
 		eun_actor_inside(h, BPF_CORE_READ(task, thread_pid), level);

@@ -149,7 +149,7 @@ static __always_inline void tcp_messages(u64 nr, s64 ret, bool entry, u64 stream
 	struct tcp_message m = {.sock = (u64)sk, .ret = ret, .sends = call.sends, .ret_is_piece = entry};
 	if (!sk)
 		return;
-	m.protocol = tcp_get(struct sock, sk, sk_protocol);
+	m.protocol = tcp_get(sock, sk, sk_protocol);
 	if (!(tcp && m.protocol == IPPROTO_TCP) && m.protocol != IPPROTO_UDP)
 		return;
 	u64 at = eun_arg(2), n = eun_arg(3), flags = 0;

@@ -17,23 +17,23 @@
 
 static __always_inline bool tcp_is_inet(const struct sock *sk)
 {
-	u16 family = tcp_get(struct sock, sk, __sk_common.skc_family);
+	u16 family = tcp_get(sock, sk, __sk_common.skc_family);
 	return family == AF_INET || family == AF_INET6;
 }
 
 static __always_inline bool tcp_is(const struct sock *sk)
 {
-	return tcp_is_inet(sk) && tcp_get(struct sock, sk, sk_type) == SOCK_STREAM &&
-	       tcp_get(struct sock, sk, sk_protocol) == IPPROTO_TCP;
+	return tcp_is_inet(sk) && tcp_get(sock, sk, sk_type) == SOCK_STREAM &&
+	       tcp_get(sock, sk, sk_protocol) == IPPROTO_TCP;
 }
 
 /* The socket that a file is; NULL: it is something else. A socket knows its file, so what points back is one. */
 static __always_inline struct sock *tcp_any_of_file(struct file *file)
 {
-	struct socket *socket = tcp_get(struct file, file, private_data);
-	if (!file || tcp_get(struct socket, socket, file) != file)
+	struct socket *socket = tcp_get(file, file, private_data);
+	if (!file || tcp_get(socket, socket, file) != file)
 		return NULL;
-	return tcp_get(struct socket, socket, sk);
+	return tcp_get(socket, socket, sk);
 }
 
 /* If it is one of TCP. */
@@ -89,24 +89,24 @@ struct tcp_head {
 static __always_inline void tcp_read_head(struct tcp_head *to, const struct sock *sk)
 {
 	const struct sock_common *from = (const void *)sk + bpf_core_field_offset(struct sock, __sk_common);
-	if (!TCP_LOADS && TCP_HEAD_AT(saddr, skc_rcv_saddr) && TCP_HEAD_AT(dport, skc_dport) &&
+	if (!EUN_CASTS && TCP_HEAD_AT(saddr, skc_rcv_saddr) && TCP_HEAD_AT(dport, skc_dport) &&
 	    TCP_HEAD_AT(family, skc_family)) {
 		bpf_core_read(to, sizeof(*to), &from->skc_daddr);
 		return;
 	}
-	to->daddr = tcp_get(struct sock_common, from, skc_daddr);
-	to->saddr = tcp_get(struct sock_common, from, skc_rcv_saddr);
-	to->dport = tcp_get(struct sock_common, from, skc_dport);
-	to->family = tcp_get(struct sock_common, from, skc_family);
+	to->daddr = tcp_get(sock_common, from, skc_daddr);
+	to->saddr = tcp_get(sock_common, from, skc_rcv_saddr);
+	to->dport = tcp_get(sock_common, from, skc_dport);
+	to->family = tcp_get(sock_common, from, skc_family);
 }
 
 static __always_inline void tcp_copy_v6(struct eun_ip *to, const struct in6_addr *from)
 {
-	if (!TCP_LOADS) {
+	if (!EUN_CASTS) {
 		bpf_core_read(to, sizeof(*to), from);
 		return;
 	}
-	const struct in6_addr *loaded = tcp_cast(struct in6_addr, from);
+	const struct in6_addr *loaded = eun_cast(in6_addr, from);
 	u32 *words = (u32 *)to->b;
 	for (int i = 0; i < 4; i++)
 		words[i] = loaded->in6_u.u6_addr32[i];
@@ -131,7 +131,7 @@ static __always_inline void tcp_fill(struct tcp_socket *to, const struct sock *s
 	tcp_read_head(&head, sk);
 	to->sock = (u64)sk;
 	tcp_addresses(&to->saddr, &to->daddr, &head, sk);
-	to->sport = bpf_ntohs(tcp_get(struct inet_sock, sk, inet_sport));
+	to->sport = bpf_ntohs(tcp_get(inet_sock, sk, inet_sport));
 	to->dport = bpf_ntohs(head.dport);
 	to->ip = 6 - 2 * (tcp_is_mapped(&to->daddr) | (tcp_is_any(&to->daddr) & tcp_is_mapped(&to->saddr)));
 }

@@ -128,12 +128,12 @@ SEC("?tp")
 int tcp_uring_transfer(struct trace_event_raw_io_uring_complete *ctx)
 {
 	struct io_kiocb *req = ctx->req;
-	u64 op = req ? 1ull << (tcp_get(struct io_kiocb, req, opcode) & 63) : 0;
+	u64 op = req ? 1ull << (tcp_get(io_kiocb, req, opcode) & 63) : 0;
 	if (!(op & (URING_SENDS | URING_RECEIVES)) || !tcp_meant(TCP_TRANSFERS))
 		return 0;
-	struct sock *sk = tcp_inet_of_file(tcp_get(struct io_kiocb, req, file));
+	struct sock *sk = tcp_inet_of_file(tcp_get(io_kiocb, req, file));
 	struct tcp_message m = {.sock = (u64)sk, .ret = ctx->res, .sends = !!(op & URING_SENDS)};
-	m.protocol = sk ? tcp_get(struct sock, sk, sk_protocol) : 0;
+	m.protocol = sk ? tcp_get(sock, sk, sk_protocol) : 0;
 	if (m.protocol == IPPROTO_TCP || m.protocol == IPPROTO_UDP)
 		tcp_moved(&m);
 	return 0;

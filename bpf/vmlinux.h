@@ -304,11 +304,11 @@ struct mm_struct {
 typedef struct {
 	s64 counter;
 } atomic64_t;
-struct mm_rss_stat {
+struct mm_rss_stat___6_1 {
 	atomic64_t count[4];
 };
 struct mm_struct___before_6_2 {
-	struct mm_rss_stat rss_stat;
+	struct mm_rss_stat___6_1 rss_stat;
 };
 
 struct thread_info {
@@ -550,11 +550,11 @@ struct trace_event_raw_sys_exit {
 	long id;
 	long ret;
 };
-struct trace_event_raw_io_uring_submit_sqe {
+struct trace_event_raw_io_uring_submit_sqe___6_2 {
 	struct trace_entry ent;
 	void *req;
 };
-struct trace_event_raw_io_uring_submit_req {
+struct trace_event_raw_io_uring_submit_req___6_3 {
 	struct trace_entry ent;
 	void *req;
 };
@@ -565,12 +565,12 @@ struct trace_event_raw_io_uring_complete {
 	u64 user_data;
 	int res;
 };
-struct trace_event_raw_module_load {
+struct trace_event_raw_module_load___modules {
 	struct trace_entry ent;
 	unsigned int taints;
 	u32 __data_loc_name;
 };
-struct trace_event_raw_module_free {
+struct trace_event_raw_module_free___modules {
 	struct trace_entry ent;
 	u32 __data_loc_name;
 };

@@ -76,7 +76,7 @@ static void retire(struct daemon *d, struct generation *g)
 		}
 	r->next = d->retired;
 	d->retired = r;
-	loading_begin(&r->thread, NULL, take_down, r);
+	loading_begin(&r->thread, take_down, r);
 }
 
 void reload_reap(struct daemon *d)
@@ -101,7 +101,7 @@ void reload_reap(struct daemon *d)
 /* ---- loading beside the events ---- */
 
 struct aside {
-	const struct kernel *kernel;
+	const struct session *session;
 	const struct choices *choices;
 	atomic_bool done;
 };
@@ -110,6 +110,7 @@ static int load(struct loading *loading)
 {
 	struct aside *a = loading->context;
 	int err = 0;
+	session_prepare(a->session, a->choices);
 	for (size_t i = 0; i < a->choices->n && !err; i++) {
 		const struct choice *c = &a->choices->items[i];
 		err = instance_load(c->instance, c->streams | c->watched | c->feeds, loading->why,
@@ -122,11 +123,11 @@ static int load(struct loading *loading)
 /* The rings are drained meanwhile. */
 static int load_aside(struct daemon *d, const struct choices *choices, char *why, size_t why_size)
 {
-	struct aside a = {.kernel = d->session.host.kernel, .choices = choices};
+	struct aside a = {.session = &d->session, .choices = choices};
 	struct loading loading;
 	if (!choices->n)
 		return 0;
-	loading_begin(&loading, NULL, load, &a);
+	loading_begin(&loading, load, &a);
 	while (!atomic_load(&a.done)) {
 		loop_drain(d->session.loop);
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);

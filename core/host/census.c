@@ -107,7 +107,7 @@ int census_load(struct census *c, const struct host *host, char *why, size_t why
 	c->host = host;
 	ring.maps = rings_maps(host->rings, &ring.n_maps);
 	rings_choice(host->rings, true, &ring.ring, &ring.mask);
-	c->watch = cgroup_watch_new(host->targets, &c->hierarchy, &ring, why, why_size);
+	c->watch = cgroup_watch_new(host->targets, &c->hierarchy, &ring, kernel_types(host->kernel), why, why_size);
 	return c->watch ? 0 : -errno;
 }
 

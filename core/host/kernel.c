@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -12,13 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "btf_mount.h"
-#include "btf_slim.h"
+#include "btf_ask.h"
+#include "btf_compact.h"
+#include "hook.h"
 
 #define VMLINUX_BTF "/sys/kernel/btf/vmlinux"
 
@@ -27,10 +30,13 @@ enum answer { UNKNOWN, YES, NO };
 struct kernel {
 	pthread_mutex_t lock; /* of all but btf_path */
 	char *btf_path;
-	bool btf_replaced;
-	int btf_ns; /* mount namespace with the slim BTF, -1: none */
-	struct btf *btf;
-	int tracefs; /* directory fd, -1: not opened */
+	struct hooks *hooked; /* how libbpf loads what attaches by the kernel's types */
+	struct btf_ask ask;   /* of the objects that are loaded now */
+	bool asked;           /* its targets were looked up */
+	int compact;          /* memfd, -1: none */
+	char compact_path[32];
+	struct btf *btf; /* the whole, if it was needed */
+	int tracefs;     /* directory fd, -1: not opened */
 	const char *tracefs_name;
 	enum answer hooks[HOOKS];
 };
@@ -46,22 +52,33 @@ struct kernel *kernel_new(const char *btf)
 	if (!k)
 		return NULL;
 	pthread_mutex_init(&k->lock, NULL);
-	k->tracefs = k->btf_ns = -1;
+	k->tracefs = k->compact = -1;
 	k->btf_path = btf ? strdup(btf) : NULL;
-	if (btf && !k->btf_path) {
-		free(k);
+	k->hooked = hooks_new(k);
+	if ((btf && !k->btf_path) || !k->hooked) {
+		kernel_destroy(k);
 		return NULL;
 	}
 	return k;
+}
+
+static void forget(struct kernel *k)
+{
+	btf__free(k->btf);
+	k->btf = NULL;
+	btf_ask_free(&k->ask);
+	k->asked = false;
+	if (k->compact >= 0)
+		close(k->compact);
+	k->compact = -1;
 }
 
 void kernel_destroy(struct kernel *k)
 {
 	if (!k)
 		return;
-	btf__free(k->btf);
-	if (k->btf_ns >= 0)
-		close(k->btf_ns);
+	forget(k);
+	hooks_destroy(k->hooked);
 	if (k->tracefs >= 0)
 		close(k->tracefs);
 	pthread_mutex_destroy(&k->lock);
@@ -72,26 +89,37 @@ void kernel_destroy(struct kernel *k)
 void kernel_forget(struct kernel *k)
 {
 	pthread_mutex_lock(&k->lock);
-	btf__free(k->btf);
-	k->btf = NULL;
-	if (k->btf_ns >= 0)
-		close(k->btf_ns);
-	k->btf_ns = -1;
+	forget(k);
 	pthread_mutex_unlock(&k->lock);
 }
 
-/* The whole file; NULL: it can't be read. */
-static void *read_btf(size_t *size)
+static struct btf *vmlinux(struct kernel *k)
+{
+	if (!k->btf)
+		k->btf = btf__parse(k->btf_path ? k->btf_path : VMLINUX_BTF, NULL);
+	return k->btf;
+}
+
+/* Mapped where the kernel can (6.16), else read. To be given back with put_whole(). */
+static void *get_whole(size_t *size, bool *mapped)
 {
 	struct stat st;
 	int fd = open(VMLINUX_BTF, O_RDONLY | O_CLOEXEC);
-	char *bytes = fd >= 0 && !fstat(fd, &st) && st.st_size > 0 ? btf_room((size_t)st.st_size) : NULL;
-	*size = 0;
-	for (ssize_t n = 1; bytes && n > 0 && *size < (size_t)st.st_size; *size += (size_t)n) {
-		n = read(fd, bytes + *size, (size_t)st.st_size - *size);
-		if (n < 0) {
-			free(bytes);
-			bytes = NULL;
+	char *bytes = NULL;
+	*mapped = false;
+	if (fd >= 0 && !fstat(fd, &st) && st.st_size > 0) {
+		*size = (size_t)st.st_size;
+		bytes = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
+		*mapped = bytes != MAP_FAILED;
+		if (!*mapped)
+			bytes = malloc(*size);
+		for (size_t done = 0; bytes && !*mapped && done < *size;) {
+			ssize_t n = read(fd, bytes + done, *size - done);
+			if (n <= 0) {
+				free(bytes);
+				bytes = NULL;
+			}
+			done += (size_t)n;
 		}
 	}
 	if (fd >= 0)
@@ -99,29 +127,107 @@ static void *read_btf(size_t *size)
 	return bytes;
 }
 
-void kernel_prepare(struct kernel *k, const struct kernel_object *objects, size_t n)
+static void put_whole(void *bytes, size_t size, bool mapped)
 {
-	struct btf_names names = {0};
-	size_t size, slim_size;
-	void *btf = NULL, *slim;
-	int err = 0;
-	for (size_t i = 0; i < n && !err; i++)
-		err = objects[i].size ? btf_names_add(&names, objects[i].bytes, objects[i].size) : 0;
-	if (!err)
-		btf = read_btf(&size);
-	if (btf && !btf_slim(btf, size, &names, &slim, &slim_size)) {
-		int ns = btf_mount_bytes(slim, slim_size, VMLINUX_BTF);
-		k->btf_ns = ns < 0 ? -1 : ns;
-		free(slim);
-	}
-	free(btf);
-	btf_names_free(&names);
+	if (mapped)
+		munmap(bytes, size);
+	else
+		free(bytes);
 }
 
-void kernel_enter(const struct kernel *k)
+/* Types of modules have files beside the kernel's. */
+static bool has_modules(void)
 {
-	if (k->btf_ns >= 0)
-		btf_enter(k->btf_ns); /* it reads the whole then */
+	DIR *dir = opendir("/sys/kernel/btf");
+	bool has = false;
+	for (struct dirent *e; dir && !has && (e = readdir(dir));)
+		has = *e->d_name != '.' && strcmp(e->d_name, "vmlinux") != 0;
+	if (dir)
+		closedir(dir);
+	return has;
+}
+
+static void keep(struct kernel *k, const char *bytes, size_t size)
+{
+	k->compact = memfd_create("eunomia-btf", MFD_CLOEXEC);
+	snprintf(k->compact_path, sizeof(k->compact_path), "/proc/self/fd/%d", k->compact);
+	for (size_t done = 0; k->compact >= 0 && done < size;) {
+		ssize_t n = write(k->compact, bytes + done, size - done);
+		if (n <= 0) {
+			close(k->compact);
+			k->compact = -1;
+		}
+		done += (size_t)n;
+	}
+}
+
+/* What the host asks for itself: the trials of ask(), and the call behind a cast. */
+static int ask_own(struct btf_ask *ask)
+{
+	static const char *const sections[] = {"tp_btf/sched_process_exit", "fentry/do_exit", "lsm/file_open",
+					       "iter/task", "fentry/" HOOK_CAST};
+	int err = 0;
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]) && !err; i++) {
+		const char *prefix, *name;
+		uint32_t kind;
+		btf_section_target(sections[i], &prefix, &name, &kind);
+		err = btf_ask_target(ask, prefix, name, kind);
+	}
+	return err;
+}
+
+void kernel_prepare(struct kernel *k, const struct kernel_object *objects, size_t n)
+{
+	size_t size = 0, compact_size;
+	void *whole = NULL, *compact;
+	bool mapped = false, missing;
+	pthread_mutex_lock(&k->lock);
+	forget(k);
+	int err = ask_own(&k->ask);
+	for (size_t i = 0; i < n && !err; i++)
+		err = objects[i].size ? btf_ask_object(&k->ask, objects[i].bytes, objects[i].size) : 0;
+	if (!err && k->btf_path) {
+		uint32_t raw = 0;
+		whole = vmlinux(k) ? (void *)btf__raw_data(k->btf, &raw) : NULL;
+		size = raw;
+	} else if (!err) {
+		whole = get_whole(&size, &mapped);
+	}
+	if (whole && !btf_compact(whole, size, &k->ask, &compact, &compact_size, &missing)) {
+		k->asked = true;
+		/* numbers must be the kernel's own, and what the kernel has not may be a module's: libbpf looks there
+		 */
+		if (!k->ask.ids && (!missing || !has_modules()))
+			keep(k, compact, compact_size);
+		free(compact);
+	}
+	if (whole && !k->btf_path)
+		put_whole(whole, size, mapped);
+	pthread_mutex_unlock(&k->lock);
+}
+
+const char *kernel_types(const struct kernel *k)
+{
+	return k->compact >= 0 ? k->compact_path : k->btf_path;
+}
+
+static uint32_t find_id(struct kernel *k, const char *name, uint32_t kind)
+{
+	for (size_t i = 0; k->asked && i < k->ask.n_targets; i++)
+		if (k->ask.targets[i].kind == kind && !strcmp(k->ask.targets[i].name, name))
+			return k->ask.targets[i].id;
+	int id = vmlinux(k) ? btf__find_by_name_kind(k->btf, name, kind) : 0;
+	return id > 0 ? (uint32_t)id : 0;
+}
+
+uint32_t kernel_type_id(struct kernel *k, const char *prefix, const char *name, uint32_t kind)
+{
+	char full[256];
+	snprintf(full, sizeof(full), "%s%s", prefix, name);
+	pthread_mutex_lock(&k->lock);
+	uint32_t id = find_id(k, full, kind);
+	pthread_mutex_unlock(&k->lock);
+	return id;
 }
 
 const char *kernel_btf_path(const struct kernel *k)
@@ -129,49 +235,32 @@ const char *kernel_btf_path(const struct kernel *k)
 	return k->btf_path;
 }
 
-static struct btf *vmlinux(struct kernel *k)
+int kernel_btf_check(struct kernel *k, char *why, size_t why_size)
 {
-	if (!k->btf)
-		k->btf = btf__parse(VMLINUX_BTF, NULL);
-	return k->btf;
-}
-
-static bool same_file(const char *a, const char *b)
-{
-	struct stat x, y;
-	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-/* Once: the file that was given takes the place of the kernel's, for us alone. */
-static int btf_replace(struct kernel *k, char *why, size_t why_size)
-{
-	pthread_mutex_lock(&k->lock);
 	int err = 0;
-	if (!k->btf_replaced && !same_file(k->btf_path, VMLINUX_BTF))
-		err = btf_mount(k->btf_path, VMLINUX_BTF, why, why_size);
-	k->btf_replaced = !err;
-	/* it is read at once: libbpf would not say that the file is to blame */
-	if (!err && !vmlinux(k)) {
+	if (!k->btf_path) {
+		if (access(VMLINUX_BTF, R_OK) == 0)
+			return 0;
+		err = errno;
+		snprintf(why, why_size,
+			 "BTF " VMLINUX_BTF
+			 ": %s (CO-RE needs the kernel's types: a kernel with CONFIG_DEBUG_INFO_BTF, and where "
+			 "it does not show them --btf FILE)",
+			 strerror(err));
+		return -err;
+	}
+	if (access(k->btf_path, R_OK)) {
+		err = errno;
+		snprintf(why, why_size, "BTF %s: can't be read: %s", k->btf_path, strerror(err));
+		return -err;
+	}
+	pthread_mutex_lock(&k->lock);
+	if (!k->asked && (!vmlinux(k) || btf__find_by_name_kind(k->btf, "task_struct", BTF_KIND_STRUCT) < 0)) {
 		err = -EINVAL;
 		snprintf(why, why_size, "BTF %s: it holds no kernel types; give a file of raw BTF", k->btf_path);
 	}
 	pthread_mutex_unlock(&k->lock);
 	return err;
-}
-
-int kernel_btf_check(struct kernel *k, char *why, size_t why_size)
-{
-	if (k->btf_path)
-		return btf_replace(k, why, why_size);
-	if (access(VMLINUX_BTF, R_OK) == 0)
-		return 0;
-	int err = errno;
-	snprintf(why, why_size,
-		 "BTF " VMLINUX_BTF
-		 ": %s (CO-RE needs the kernel's types: a kernel with CONFIG_DEBUG_INFO_BTF, and where "
-		 "it does not show them --btf FILE)",
-		 strerror(err));
-	return -err;
 }
 
 /* A mount that nobody else sees and that goes with its fd: new mount API, Linux 5.2. */
@@ -256,18 +345,21 @@ int kernel_tracepoint(struct kernel *k, const char *at, char *why, size_t why_si
 }
 
 /* Loads `r0 = 0; exit` as a program of a kind, and attaches it when asked. */
-static bool trial(enum bpf_prog_type type, enum bpf_attach_type attach, const char *target, bool open)
+static bool trial(struct kernel *k, enum bpf_prog_type type, enum bpf_attach_type attach, const char *section,
+		  bool open)
 {
 	const struct bpf_insn insns[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
 		{.code = BPF_JMP | BPF_EXIT},
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = attach);
-	int id = target ? libbpf_find_vmlinux_btf_id(target, attach) : 0;
-	if (id < 0)
-		return false;
-	opts.attach_btf_id = (uint32_t)id;
-	int fd = bpf_prog_load(type, "eun_trial", "GPL", insns, 2, &opts);
+	char full[64];
+	const char *prefix, *name;
+	uint32_t kind;
+	btf_section_target(section, &prefix, &name, &kind);
+	snprintf(full, sizeof(full), "%s%s", prefix, name);
+	opts.attach_btf_id = find_id(k, full, kind);
+	int fd = opts.attach_btf_id ? bpf_prog_load(type, "eun_trial", "GPL", insns, 2, &opts) : -1;
 	if (fd < 0)
 		return false;
 	int link = open ? bpf_raw_tracepoint_open(NULL, fd) : 0;
@@ -278,19 +370,19 @@ static bool trial(enum bpf_prog_type type, enum bpf_attach_type attach, const ch
 }
 
 /* libbpf's own probes say no to all of TRACING where only fentry is missing. */
-static bool ask(enum kernel_hook hook)
+static bool ask(struct kernel *k, enum kernel_hook hook)
 {
 	switch (hook) {
 	case HOOK_TP_BTF:
-		return trial(BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, "sched_process_exit", false);
+		return trial(k, BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, "tp_btf/sched_process_exit", false);
 	case HOOK_FENTRY:
-		return trial(BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, "do_exit", true);
+		return trial(k, BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, "fentry/do_exit", true);
 	case HOOK_LSM:
-		return trial(BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "file_open", true);
+		return trial(k, BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "lsm/file_open", true);
 	case HOOK_KPROBE:
 		return access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0;
 	case HOOK_ITER:
-		return trial(BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, "task", false);
+		return trial(k, BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, "iter/task", false);
 	default:
 		return false;
 	}
@@ -300,43 +392,23 @@ bool kernel_hook(struct kernel *k, enum kernel_hook hook)
 {
 	pthread_mutex_lock(&k->lock);
 	if (k->hooks[hook] == UNKNOWN)
-		k->hooks[hook] = ask(hook) ? YES : NO;
+		k->hooks[hook] = ask(k, hook) ? YES : NO;
 	bool yes = k->hooks[hook] == YES;
 	pthread_mutex_unlock(&k->lock);
 	return yes;
 }
 
-static bool has_function(struct kernel *k, const char *prefix, const char *name, uint32_t kind)
-{
-	char full[256];
-	snprintf(full, sizeof(full), "%s%s", prefix, name);
-	pthread_mutex_lock(&k->lock);
-	bool has = vmlinux(k) && btf__find_by_name_kind(k->btf, full, kind) > 0;
-	pthread_mutex_unlock(&k->lock);
-	return has;
-}
-
 bool kernel_has_target(struct kernel *k, const char *section)
 {
-	static const struct {
-		const char *section, *prefix;
-		enum kernel_hook hook;
-		uint32_t kind;
-	} kinds[] = {
-		{"tp_btf/", "btf_trace_", HOOK_TP_BTF, BTF_KIND_TYPEDEF},
-		{"fentry/", "", HOOK_FENTRY, BTF_KIND_FUNC},
-		{"fexit/", "", HOOK_FENTRY, BTF_KIND_FUNC},
-		{"lsm/", "bpf_lsm_", HOOK_LSM, BTF_KIND_FUNC},
-		{"iter/", "bpf_iter_", HOOK_ITER, BTF_KIND_FUNC},
-	};
+	const char *prefix, *name;
+	uint32_t kind;
 	section += *section == '?';
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		size_t n = strlen(kinds[i].section);
-		if (strncmp(section, kinds[i].section, n) == 0)
-			return has_function(k, kinds[i].prefix, section + n, kinds[i].kind) &&
-			       (kinds[i].hook == HOOK_TP_BTF || kinds[i].hook == HOOK_ITER ||
-				kernel_hook(k, kinds[i].hook));
-	}
+	if (!btf_section_target(section, &prefix, &name, &kind))
+		return true;
+	if (!kernel_type_id(k, prefix, name, kind))
+		return false;
+	if (kind == BTF_KIND_FUNC && strncmp(section, "iter", 4) != 0)
+		return kernel_hook(k, *prefix ? HOOK_LSM : HOOK_FENTRY);
 	return true;
 }
 

@@ -10,30 +10,29 @@
 
 struct kernel;
 
-/* `btf` is a file to use in place of /sys/kernel/btf/vmlinux, or NULL. Cheap: nothing is asked before it is needed. */
+/* `btf` is a file to use in place of /sys/kernel/btf/vmlinux, or NULL. Cheap: nothing is asked before it is needed.
+ * One at a time in a process: libbpf has one table of how to load programs (hook.h). NULL: no memory. */
 struct kernel *kernel_new(const char *btf);
 void kernel_destroy(struct kernel *kernel);
 /*
- * Threads that call kernel_enter() from here on load objects sooner: they read a copy of the kernel's BTF that has only
- * what these objects ask for (btf_slim.h). Where it can't be had, for want of privileges or a newer BTF, they read the
- * whole.
+ * Objects that are loaded from here on, until kernel_forget(), load sooner: against a small BTF that has only what they
+ * ask for (btf_compact.h). Where there can't be one they are loaded against the whole.
  */
 struct kernel_object {
 	const void *bytes;
 	size_t size;
 };
 void kernel_prepare(struct kernel *kernel, const struct kernel_object *objects, size_t n);
-/* Of a thread that only loads: its working directory is / from here on. */
-void kernel_enter(const struct kernel *kernel);
+/* The BTF file that an object is to be opened with, for bpf_object_open_opts.btf_custom_path; NULL: the kernel's. */
+const char *kernel_types(const struct kernel *kernel);
+/* The number of a type "PREFIXNAME" in the kernel's own BTF; 0: there is none. */
+uint32_t kernel_type_id(struct kernel *kernel, const char *prefix, const char *name, uint32_t kind);
 /* Gives back the memory of the kernel's BTF, some MiB; it is read again when it is needed again. */
 void kernel_forget(struct kernel *kernel);
 
 /* The file given as BTF, or NULL. */
 const char *kernel_btf_path(const struct kernel *kernel);
-/*
- * 0, or -errno with why: there is no BTF to relocate against. Puts the file that was given in its place; to be called
- * before other threads are started.
- */
+/* 0, or -errno with why: there is no BTF to relocate against. */
 int kernel_btf_check(struct kernel *kernel, char *why, size_t why_size);
 
 /*

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "hook.h"
 #include "target/rodata.h"
 #include "variables.h"
 
@@ -141,7 +142,7 @@ static struct bpf_object *open_object(struct instance *in, uint64_t streams, cha
 	const struct eun_plugin *abi = &in->plugin->abi;
 	char name[16];
 	snprintf(name, sizeof(name), "eun_%.11s", abi->name);
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = name);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = name, .btf_custom_path = kernel_types(in->host->kernel));
 	struct bpf_object *obj = bpf_object__open_mem(abi->object, (size_t)(abi->object_end - abi->object), &opts);
 	if (!obj) {
 		said(in, "open", -errno, "the embedded BPF object can't be read", why, why_size);
@@ -151,7 +152,7 @@ static struct bpf_object *open_object(struct instance *in, uint64_t streams, cha
 		bpf_object__close(obj);
 		return NULL;
 	}
-	if (set_switches(in, obj, streams)) {
+	if (set_switches(in, obj, streams) || hooks_set_types(in->host->kernel, obj)) {
 		said(in, "open", -EINVAL, "the object's switches can't be set", why, why_size);
 		bpf_object__close(obj);
 		return NULL;

@@ -7,8 +7,6 @@
 static void *load(void *context)
 {
 	struct loading *l = context;
-	if (l->kernel)
-		kernel_enter(l->kernel);
 	l->err = l->work(l);
 	return NULL;
 }
@@ -25,9 +23,9 @@ static void begin(struct loading *l)
 		l->err = l->work(l);
 }
 
-void loading_begin(struct loading *l, const struct kernel *kernel, int (*work)(struct loading *), void *context)
+void loading_begin(struct loading *l, int (*work)(struct loading *), void *context)
 {
-	*l = (struct loading){.kernel = kernel, .work = work, .context = context};
+	*l = (struct loading){.work = work, .context = context};
 	begin(l);
 }
 
@@ -36,9 +34,9 @@ static int load_instance(struct loading *l)
 	return instance_load(l->instance, l->streams, l->why, sizeof(l->why));
 }
 
-void loading_instance(struct loading *l, const struct kernel *kernel, struct instance *instance, uint64_t streams)
+void loading_instance(struct loading *l, struct instance *instance, uint64_t streams)
 {
-	*l = (struct loading){.kernel = kernel, .work = load_instance, .instance = instance, .streams = streams};
+	*l = (struct loading){.work = load_instance, .instance = instance, .streams = streams};
 	begin(l);
 }
 

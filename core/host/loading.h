@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Loading several objects at once, each in a thread of its own (kernel_enter()). Between begin and end the caller may
- * do other things, but not with what the threads have in their hands.
+ * Loading several objects at once, each in a thread of its own. Between begin and end the caller may do other things,
+ * but not with what the threads have in their hands.
  */
 #ifndef CORE_HOST_LOADING_H
 #define CORE_HOST_LOADING_H
@@ -11,7 +11,6 @@
 #include "instance.h"
 
 struct loading {
-	const struct kernel *kernel;
 	int (*work)(struct loading *loading); /* 0 or -errno, with `why` filled */
 	struct instance *instance;            /* of loading_instance() */
 	uint64_t streams;
@@ -22,12 +21,9 @@ struct loading {
 	char why[512];
 };
 
-/* `kernel` may be NULL: the work loads nothing. */
-void loading_begin(struct loading *loading, const struct kernel *kernel, int (*work)(struct loading *loading),
-		   void *context);
+void loading_begin(struct loading *loading, int (*work)(struct loading *loading), void *context);
 /* instance_load() */
-void loading_instance(struct loading *loading, const struct kernel *kernel, struct instance *instance,
-		      uint64_t streams);
+void loading_instance(struct loading *loading, struct instance *instance, uint64_t streams);
 /* Waits for it; what the work returned. `why` may be NULL. */
 int loading_end(struct loading *loading, char *why, size_t why_size);
 

@@ -80,8 +80,7 @@ static int run_beside(struct loading *loading)
 	return err ? err : b->work(b->context, loading->why, sizeof(loading->why));
 }
 
-/* The kernel's types are searched for what these objects name, and no more. */
-static void prepare_kernel(const struct session *s, const struct choices *c)
+void session_prepare(const struct session *s, const struct choices *c)
 {
 	struct kernel_object *objects = calloc(c->n + 1, sizeof(*objects));
 	if (!objects)
@@ -104,8 +103,8 @@ int session_load(struct session *s, const struct choices *c, session_beside besi
 	snprintf(why, why_size, "no memory");
 	if (!loads)
 		return -ENOMEM;
-	loading_begin(&rings, NULL, connect_rings, s); /* it waits, mostly */
-	prepare_kernel(s, c);
+	loading_begin(&rings, connect_rings, s); /* it waits, mostly */
+	session_prepare(s, c);
 	int err = loading_end(&rings, NULL, 0);
 	if (err) {
 		snprintf(why, why_size, "rings: %s", strerror(-err));
@@ -113,9 +112,9 @@ int session_load(struct session *s, const struct choices *c, session_beside besi
 		return err;
 	}
 	for (size_t i = 0; i < c->n; i++)
-		loading_instance(&loads[i], s->host.kernel, c->items[i].instance,
+		loading_instance(&loads[i], c->items[i].instance,
 				 c->items[i].streams | c->items[i].watched | c->items[i].feeds);
-	loading_begin(&loads[c->n], s->host.kernel, run_beside, &work);
+	loading_begin(&loads[c->n], run_beside, &work);
 	err = loading_end(&loads[c->n], why, why_size);
 	for (size_t i = 0; i < c->n; i++) {
 		char reason[512];

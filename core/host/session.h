@@ -43,6 +43,12 @@ typedef int (*session_beside)(void *context, char *why, size_t why_size);
 int session_load(struct session *session, const struct choices *choices, session_beside beside, void *context,
 		 char *why, size_t why_size);
 
+/*
+ * The kernel's types are searched for what the objects of these choices ask, and no more; session_load() does it. Until
+ * kernel_forget().
+ */
+void session_prepare(const struct session *session, const struct choices *choices);
+
 /* Makes the loop: rings, census, signals. `drained` is called after each round that delivered something. -errno. */
 int session_loop(struct session *session, void (*drained)(void *context), void *context);
 

@@ -29,13 +29,13 @@ static int connect(struct cgroup_watch *w, const struct cgroup_ring *ring)
 }
 
 struct cgroup_watch *cgroup_watch_new(struct targets *targets, const struct hierarchy *hierarchy,
-				      const struct cgroup_ring *ring, char *why, size_t why_size)
+				      const struct cgroup_ring *ring, const char *types, char *why, size_t why_size)
 {
 	struct cgroup_watch *w = calloc(1, sizeof(*w));
 	const int32_t number = (int32_t)hierarchy->id;
 	size_t n;
 	const struct shared_map *maps = targets_maps(targets, &n);
-	int err = w ? object_open(&w->object, NULL) : -ENOMEM;
+	int err = w ? object_open(&w->object, NULL, types) : -ENOMEM;
 	if (!err)
 		err = rodata_set(w->object.bpf, "target_hierarchy", &number, sizeof(number));
 	if (!err) {

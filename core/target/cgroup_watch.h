@@ -15,9 +15,9 @@ struct cgroup_ring {
 	uint32_t ring, mask;
 };
 
-/* Loads the host's object, and lends it to `targets`. NULL and errno: why. */
+/* Loads the host's object, and lends it to `targets`. `types` as object_open(). NULL and errno: why. */
 struct cgroup_watch *cgroup_watch_new(struct targets *targets, const struct hierarchy *hierarchy,
-				      const struct cgroup_ring *ring, char *why, size_t why_size);
+				      const struct cgroup_ring *ring, const char *types, char *why, size_t why_size);
 /*
  * Attaches; from here on each new cgroup is in the sets that it must be in, and each is told by a record of the stream
  * EUN_STREAM_HOST. -errno: why.

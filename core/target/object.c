@@ -26,9 +26,9 @@ static bool is_kind(const struct bpf_program *prog, const char *kind)
 	return !kind || !strncmp(bpf_program__name(prog), kind, strlen(kind));
 }
 
-int object_open(struct object *o, const char *kind)
+int object_open(struct object *o, const char *kind, const char *types)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "eun_target");
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "eun_target", .btf_custom_path = types);
 	*o = (struct object){0};
 	o->bpf = bpf_object__open_mem(target_object, (size_t)(target_object_end - target_object), &opts);
 	if (!o->bpf)

@@ -21,8 +21,9 @@ struct object {
 /* The bytes of the .bpf.o. */
 const void *object_bytes(size_t *size);
 
-/* Opens it for the programs of a kind ("follow_"), NULL: all. Constants may be set before object_load(). -errno. */
-int object_open(struct object *object, const char *kind);
+/* Opens it for the programs of a kind ("follow_"), NULL: all. `types`: a BTF file to relocate
+ * against, NULL: the kernel's. Constants may be set before object_load(). -errno. */
+int object_open(struct object *object, const char *kind, const char *types);
 
 /* Uses these maps in place of its own; those that nobody shares with it and that no program needs are not made. */
 void object_share(struct object *object, const struct shared_map *maps, size_t n);

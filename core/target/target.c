@@ -101,7 +101,7 @@ struct eun_ctl *targets_ctl(const struct targets *t)
 /* The programs that follow alone, without what the others need. */
 static int load_own(struct targets *t)
 {
-	int err = object_open(&t->own, "follow_");
+	int err = object_open(&t->own, "follow_", NULL);
 	if (err)
 		return err;
 	object_share(&t->own, t->maps, MAPS);

@@ -180,6 +180,9 @@ struct eun_ctl {
 	__u64 unplaced; /* cgroups that were to be in a set and found no place in eun_cgroups */
 };
 
+/* The call of eun_cast() (bpf/cast.bpf.h) until the host gives it the kernel's number. ABI 1.2 */
+#define EUN_CAST_CALL 0x45554e43
+
 /* The stream of the host's own records: no plugin's, never delivered to a consumer. */
 #define EUN_STREAM_HOST 0xffff
 
