@@ -24,8 +24,13 @@ struct proc {
 	const char *exe;     /* NULL: not known */
 	const char *argv;    /* argv_len bytes, the parts end in NUL but for the last. NULL: not known */
 	uint32_t argv_len;
-	uint64_t exec_cgroup;    /* id of the cgroup it was in as it, or who made it, ran its program */
-	uint16_t exec_flags;     /* of that event */
+	/*
+	 * Of the event as it, or who made it, ran its program: cgroup and flags. But what it ran in the same mount
+	 * namespace before stays: a runtime may be in a container's cgroup before it runs itself again.
+	 */
+	uint64_t exec_cgroup;
+	uint32_t exec_mntns;
+	uint16_t exec_flags;
 	bool exec_seen;          /* or neither is known */
 	char comm[EUN_COMM_LEN]; /* of its last fork or exec; ends in NUL if it is shorter */
 };

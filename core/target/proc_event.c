@@ -65,6 +65,7 @@ static void take_fork(struct procs *t, const struct feed *feed, const struct vie
 		proc_share(t, e, parent->words);
 		e->proc.exec_cgroup = parent->proc.exec_cgroup;
 		e->proc.exec_flags = parent->proc.exec_flags;
+		e->proc.exec_mntns = parent->proc.exec_mntns;
 		e->proc.exec_seen = parent->proc.exec_seen;
 	}
 	if (!known)
@@ -82,9 +83,12 @@ static void take_exec(struct procs *t, const struct feed *feed, const struct vie
 	bool has_exe = feed->exe && view_read(view, feed->exe, &exe);
 	bool has_argv = feed->argv && view_read(view, feed->argv, &argv) && (argv.len || argv.u);
 	proc_set_comm(e, view->rec->comm);
-	e->proc.exec_cgroup = view->rec->cgroup;
-	e->proc.exec_flags = view->rec->flags;
-	e->proc.exec_seen = true;
+	if (!e->proc.exec_seen || e->proc.exec_mntns != view->rec->mntns) {
+		e->proc.exec_cgroup = view->rec->cgroup;
+		e->proc.exec_flags = view->rec->flags;
+		e->proc.exec_mntns = view->rec->mntns;
+		e->proc.exec_seen = true;
+	}
 	proc_say(t, e, has_exe ? exe.ptr : NULL, exe.len, has_argv ? argv.ptr : NULL, argv.len);
 	if (!e->ended)
 		proc_touch(t, e);

@@ -54,6 +54,36 @@ static void inherited(void **state)
 	assert_exe(l, 100, 31, "/bin/sh");
 }
 
+/* An execution in this cgroup and mount namespace. */
+static void exec_in(struct life *l, uint64_t time, uint32_t pid, uint64_t cgroup, uint32_t mntns)
+{
+	const struct view *view = life_event(l, IMAGE, time, pid, 1);
+	l->r.h.cgroup = cgroup;
+	l->r.h.mntns = mntns;
+	l->r.image.exe = life_text(l, "/runc", 5);
+	procs_event(l->procs, view);
+}
+
+/* A runtime that is moved to a container's cgroup is what it was until something is run in a mount namespace there. */
+static void where_run(void **state)
+{
+	enum { HOST = 1, BOX = 2 };
+	struct life *l = *state;
+	exec_in(l, 10, 100, HOST, HOST);
+	life_fork(l, 20, 100, 101);
+	exec_in(l, 30, 101, BOX, HOST);
+	life_fork(l, 40, 101, 102);
+	assert_int_equal(found(l, 102, 41)->exec_cgroup, HOST);
+	exec_in(l, 50, 102, BOX, BOX);
+	assert_int_equal(found(l, 102, 51)->exec_cgroup, BOX);
+	exec_in(l, 60, 102, HOST, BOX); /* what moves out is not out */
+	assert_int_equal(found(l, 102, 61)->exec_cgroup, BOX);
+	exec_in(l, 70, 102, BOX, HOST); /* nor what enters the host's namespace */
+	assert_int_equal(found(l, 102, 71)->exec_cgroup, BOX);
+	exec_in(l, 80, 103, BOX, HOST); /* nothing is known of before */
+	assert_int_equal(found(l, 103, 81)->exec_cgroup, BOX);
+}
+
 /* The parent ends, another one adopts: who made it stays. */
 static void orphan(void **state)
 {
@@ -493,6 +523,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(inherited),
+		TEST(where_run),
 		TEST(orphan),
 		TEST(threads_and_failures),
 		TEST(reused),
