@@ -489,6 +489,9 @@ def server_shell_far():
 def server_program():
     copy("/tmp/nginx")
     run("busybox", "sh", "-c", "/bin/true; :", exe="/tmp/nginx")
+    # as a database is set up
+    run("python3", "-ISc", "import os; os.spawnv(os.P_WAIT, '/bin/sh', ['sh', '-c', 'locale -a'])",
+        exe=copy("/tmp/postgres", "/usr/bin/python3"))
     copy("/tmp/nginx-exporter")
     run("busybox", "sh", "-c", "/bin/sh -c :; :", exe="/tmp/nginx-exporter")
 
@@ -531,6 +534,8 @@ def shadow_by_its_program():
 def passwd():
     touch("/etc/passwd", os.O_RDONLY)
     touch("/root/.ssh/id_ed25519.pub", os.O_RDONLY)
+    os.makedirs("/etc/sudoers.d")
+    touch("/etc/sudoers.d", os.O_RDONLY)
     os.stat("/etc/shadow")
 
 
@@ -564,9 +569,16 @@ def wipe_history():
     os.unlink("/root/.bash_history")
 
 
+def wipe_history_by_shell():
+    with open("/tmp/.zsh_history", "w", encoding="ascii") as file:
+        file.write("ls\n")
+    run("/bin/sh", "-c", ": > /tmp/.zsh_history")
+
+
 def log():
     touch("/var/log/wtmp", os.O_WRONLY | os.O_APPEND)
     touch("/var/log/other", os.O_WRONLY | os.O_TRUNC)
+    touch("/tmp/.bash_history", os.O_WRONLY | os.O_TRUNC)  # made, not emptied: a shell's first time
 
 
 # ---- network ----

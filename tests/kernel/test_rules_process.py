@@ -80,6 +80,7 @@ class Process(rules_case.Case):
             "log": NONE,
             "wipe": WIPED,
             "wipe_history": WIPED,
+            "wipe_history_by_shell": WIPED,
         })
 
     def test_allowed(self):
