@@ -28,6 +28,7 @@ function(eunomia_bpf_object source object)
     COMMAND ${EUNOMIA_CLANG} -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_${EUNOMIA_BPF_ARCH}
       -Wall -Wextra -Werror -Wno-unused-parameter -Wno-address-of-packed-member -fno-stack-protector
       -I${EUNOMIA_INCLUDE_DIR} -I${EUNOMIA_BPF_DIR} -I${source_dir} -idirafter ${EUNOMIA_LIBBPF_INCLUDE}
+      -idirafter ${EUNOMIA_LIBBPF_INCLUDE}/${CMAKE_LIBRARY_ARCHITECTURE}
       -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
     COMMAND ${EUNOMIA_LLVM_STRIP} -g -R .rel.BTF -R .rel.BTF.ext -R .llvm_addrsig ${object}
     DEPENDS ${source} ${headers} DEPFILE ${object}.d VERBATIM

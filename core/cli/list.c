@@ -326,6 +326,25 @@ static void list_programs(struct cells *c, const struct plugin *p)
 	}
 }
 
+static void list_probes(struct cells *c, const struct plugin *p)
+{
+	for (uint32_t i = 0; i < p->abi.attach.count; i++) {
+		const struct eun_attach *a = &p->attach[i];
+		char at[256];
+		snprintf(at, sizeof(at), "%s%s+0x%llx%s",
+			 a->probe    ? a->probe
+			 : a->symbol ? a->symbol
+				     : "",
+			 "", a->offset, a->flags & EUN_ATTACH_RETURN ? " (return)" : "");
+		row_begin(c);
+		cell(c, "probe", at, 40);
+		cell(c, "file", a->file, 24);
+		cell(c, "program", a->program, 24);
+		cell(c, "option", a->option, 0);
+		row_end(c);
+	}
+}
+
 int command_inspect(const struct request *r, char *const *paths)
 {
 	struct output out;
@@ -348,6 +367,8 @@ int command_inspect(const struct request *r, char *const *paths)
 	list_options(&c, p);
 	section(&c, "programs");
 	list_programs(&c, p);
+	section(&c, "probes");
+	list_probes(&c, p);
 	section(&c, "tools");
 	list_tools(&c, p);
 	section(&c, "metrics");

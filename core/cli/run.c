@@ -282,6 +282,8 @@ static int load_targets(void *context, char *why, size_t why_size)
 	int err = add_targets(r, why, why_size);
 	if (err)
 		return err;
+	if (!r->request->follow && r->request->pids.n)
+		probing_only(r->session.probing, r->request->pids.items, r->request->pids.n);
 	for (size_t i = 0; i < r->request->containers.n && !err; i++)
 		err = census_ask(r->session.census, r->set, r->request->containers.items[i]);
 	snprintf(why, why_size, "no memory");

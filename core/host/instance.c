@@ -14,6 +14,8 @@
 #include "aggregate.h"
 #include "instance_impl.h"
 #include "load.h"
+#include "probe.h"
+#include "probing.h"
 #include "pipeline/loop.h"
 
 void kernel_grace(void)
@@ -175,6 +177,8 @@ void instance_close(struct instance *in)
 	if (in->opened && in->plugin->abi.close)
 		in->plugin->abi.close(in->self);
 	in->opened = false;
+	if (in->probes && in->host->probing)
+		probing_remove(in->host->probing, in->probes);
 }
 
 void instance_detach(struct instance *in)
@@ -229,7 +233,13 @@ int instance_open(struct instance *in, char *why, size_t why_size)
 	in->opened = true;
 	for (uint32_t i = 0; i < abi->streams.count; i++)
 		in->streams[i]->format_self = in->self;
-	return 0;
+	err = in->probes && in->host->probing ? probing_add(in->host->probing, in->probes) : 0;
+	if (err) {
+		snprintf(in->failure, sizeof(in->failure), "code that is mapped can't be watched: %s", strerror(-err));
+		fail(in, "probes", err, why, why_size);
+		unload(in);
+	}
+	return err;
 }
 
 void instance_want(struct instance *in, uint32_t stream, int set, bool wanted)

@@ -23,9 +23,10 @@ struct host {
 	struct targets *targets;
 	struct rings *rings;
 	struct routes *routes;
-	struct wheres *wheres; /* NULL: nothing is filtered in the kernel */
-	bool cgroup_v1;        /* see eun_cgroup_v1 in bpf/common.bpf.h */
-	bool ia32;             /* rows flagged EUN_PROGRAM_IA32 are attached */
+	struct wheres *wheres;   /* NULL: nothing is filtered in the kernel */
+	bool cgroup_v1;          /* see eun_cgroup_v1 in bpf/common.bpf.h */
+	bool ia32;               /* rows flagged EUN_PROGRAM_IA32 are attached */
+	struct probing *probing; /* NULL: attach[] is left alone */
 	/* A plugin's log line: without newline, not yet escaped. */
 	void (*log)(void *context, int level, const char *plugin, const char *text);
 	void *log_context;

@@ -25,6 +25,8 @@ struct instance {
 		uint64_t drained; /* sum of `count` */
 	} * aggregates;
 
+	struct probes *probes; /* NULL: no probe of attach[] is wanted */
+
 	void *self;
 	bool opened;
 	uint64_t next_tick;

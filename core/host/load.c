@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hook.h"
+#include "probe.h"
 #include "target/rodata.h"
 #include "variables.h"
 
@@ -197,6 +198,7 @@ static void autoload(struct instance *in, struct bpf_object *obj, uint64_t strea
 		for (uint32_t i = 0; i < in->plugin->abi.programs.count; i++)
 			wanted |= row_wanted(in, i, streams) &&
 				  !strcmp(in->plugin->programs[i].name, bpf_program__name(prog));
+		wanted |= probes_want(in, streams, bpf_program__name(prog));
 		bpf_program__set_autoload(prog, wanted);
 	}
 }
@@ -454,6 +456,8 @@ int load_object(struct instance *in, uint64_t streams, char *why, size_t why_siz
 	}
 	for (uint32_t i = 0; !err && i < in->plugin->abi.aggregates.count; i++)
 		in->aggregates[i].used = streams & EUN_BIT(in->plugin->aggregates[i].stream);
+	if (!err)
+		err = probes_new(in, streams, why, why_size);
 	let_go(&in->plugin->abi);
 	return err;
 }
@@ -464,6 +468,8 @@ void load_undo(struct instance *in)
 		bpf_link__destroy(in->rows[i].link);
 		in->rows[i].link = NULL;
 	}
+	probes_destroy(in->probes);
+	in->probes = NULL;
 	if (in->ctl_bytes)
 		munmap(in->ctl, in->ctl_bytes);
 	else

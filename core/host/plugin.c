@@ -129,6 +129,7 @@ void plugin_close(struct plugin *p)
 	free(p->aggregates);
 	free(p->tools);
 	free(p->metrics);
+	free(p->attach);
 	if (p->handle)
 		dlclose(p->handle);
 	free(p->path);

@@ -27,6 +27,7 @@ struct plugin {
 	struct eun_aggregate *aggregates;
 	struct eun_tool *tools;
 	struct eun_metric *metrics;
+	struct eun_attach *attach;
 };
 
 /*

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attach_row.h"
 #include "metric_row.h"
 #include "option.h"
 #include "refuse.h"
@@ -115,6 +116,18 @@ static const struct row_kind metric_kind = {
 		  {MAYBE(struct eun_metric, sum)},
 		  {MAYBE(struct eun_metric, labels)},
 		  {MAYBE(struct eun_metric, where)}},
+};
+
+static const struct row_kind attach_kind = {
+	.noun = "probe",
+	.most = 1024,
+	ROW(struct eun_attach, path),
+	.texts = {{SOME(struct eun_attach, program)},
+		  {SOME(struct eun_attach, file)},
+		  {MAYBE(struct eun_attach, symbol)},
+		  {MAYBE(struct eun_attach, probe)},
+		  {MAYBE(struct eun_attach, option)},
+		  {MAYBE(struct eun_attach, path)}},
 };
 
 /* The fields that a stream must have to play a role, each of one of some types. */
@@ -520,6 +533,11 @@ static int metric_check(struct check *c, uint32_t i)
 	return metric_row_read(&row, m, c->streams[m->stream], c->why, c->why_size);
 }
 
+static int attach_check(struct check *c, uint32_t i)
+{
+	return attach_row_check(c->plugin, i, c->why, c->why_size);
+}
+
 int plugin_check(struct plugin *plugin, const struct image *image, const char *stem, char *why, size_t why_size)
 {
 	struct check c = {.plugin = plugin, .image = image, .why = why, .why_size = why_size};
@@ -537,6 +555,7 @@ int plugin_check(struct plugin *plugin, const struct image *image, const char *s
 		{&aggregate_kind, &abi->aggregates, (void **)&plugin->aggregates, aggregate_check},
 		{&tool_kind, &abi->tools, (void **)&plugin->tools, tool_check},
 		{&metric_kind, &abi->metrics, (void **)&plugin->metrics, metric_check},
+		{&attach_kind, &abi->attach, (void **)&plugin->attach, attach_check},
 	};
 	int err = head_check(&c, stem);
 	if (!err)

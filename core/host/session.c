@@ -16,7 +16,8 @@ int session_init(struct session *s, const char *btf)
 	s->host.kernel = kernel_new(btf);
 	s->host.routes = routes_new(&s->schema);
 	s->census = census_new();
-	if (!s->host.kernel || !s->host.routes || !s->census ||
+	s->probing = s->host.probing = probing_new();
+	if (!s->host.kernel || !s->host.routes || !s->census || !s->probing ||
 	    who_init(&s->who, census_containers(s->census), &s->schema))
 		return -ENOMEM;
 	s->host.cgroup_v1 = census_cgroup_v1(s->census);
@@ -27,6 +28,7 @@ void session_free(struct session *s)
 {
 	loop_destroy(s->loop);
 	census_destroy(s->census);
+	probing_destroy(s->probing);
 	rings_destroy(s->host.rings);
 	wheres_destroy(s->host.wheres);
 	targets_destroy(s->host.targets);
@@ -148,6 +150,12 @@ static void on_census(void *context)
 	s->drained(s->context);
 }
 
+/* Code was mapped: it may be of a file that probes are meant for. */
+static void on_probing(void *context)
+{
+	probing_look(context);
+}
+
 int session_loop(struct session *s, void (*drained)(void *context), void *context)
 {
 	s->drained = drained;
@@ -156,7 +164,8 @@ int session_loop(struct session *s, void (*drained)(void *context), void *contex
 	if (!s->loop)
 		return -errno;
 	loop_on_drained(s->loop, drained, context);
-	return loop_add_fd(s->loop, census_fd(s->census), on_census, s);
+	int err = loop_add_fd(s->loop, probing_fd(s->probing), on_probing, s->probing);
+	return err < 0 ? err : loop_add_fd(s->loop, census_fd(s->census), on_census, s);
 }
 
 bool session_denied(int err)

@@ -9,6 +9,7 @@
 
 #include "host/census.h"
 #include "host/choice.h"
+#include "host/probing.h"
 #include "host/who.h"
 #include "pipeline/loop.h"
 
@@ -16,6 +17,7 @@ struct session {
 	struct host host; /* its log may be set by the owner */
 	struct schema schema;
 	struct census *census;
+	struct probing *probing;
 	struct who who;
 	struct loop *loop;
 	void (*drained)(void *context); /* after what came or went in the census; the loop's too */

@@ -131,6 +131,24 @@ abi_bad(aggregate_count [[stream good.rest has no field 'count' of type u64]]
 abi_bad(aggregate_key [[keys of 0 bytes]] [[#define AGGREGATES {"more", TOTAL, 0, 88, 0},]])
 abi_bad(aggregate_twice [[aggregate totals of good is there twice]] [[#define AGGREGATES {"totals", TOTAL, 4, 88, 0},]])
 
+# --- probes
+abi_bad(attach_needs [[probe 0 (getenv in libc.so.6): a host without probes]] [[#define PLUGIN .needs = 0,]])
+abi_bad(attach_streams [[probe 2 (f in x) serves the streams 0x4, the plugin has 2]]
+  [[#define ATTACH {.program = "p", .file = "x", .symbol = "f", .streams = 4},]])
+abi_bad(attach_file [[probe 2 of good has no file]]
+  [[#define ATTACH {.program = "p", .file = "", .symbol = "f", .streams = 1},]])
+abi_bad(attach_place [[probe 2 (p in x) has no place]] [[#define ATTACH {.program = "p", .file = "x", .streams = 1},]])
+abi_bad(attach_probe [['a:b:c' is not a static probe]]
+  [[#define ATTACH {.program = "p", .file = "x", .probe = "a:b:c", .streams = 1},]])
+abi_bad(attach_both [[is a static probe: it has no symbol]]
+  [[#define ATTACH {.program = "p", .file = "x", .probe = "a:b", .symbol = "f", .streams = 1},]])
+abi_bad(attach_flags [[has the unknown flags 0x8]]
+  [[#define ATTACH {.program = "p", .file = "x", .symbol = "f", .flags = 8, .streams = 1},]])
+abi_bad(attach_option [[is switched on by 'wait']]
+  [[#define ATTACH {.program = "p", .file = "x", .symbol = "f", .option = "wait", .streams = 1},]])
+abi_bad(attach_path [['deep' is no option of the plugin that is a string]]
+  [[#define ATTACH {.program = "p", .file = "x", .symbol = "f", .path = "deep", .streams = 1},]])
+
 # --- tools
 abi_bad(tool_twice [[tool goodping of good is there twice]] [[#define TOOLS {.name = "goodping", .help = ""},]])
 abi_bad(tool_name [[tool good ping: its name]] [[#define TOOLS {.name = "good ping", .help = ""},]])

@@ -38,6 +38,9 @@
 #ifndef METRICS
 #define METRICS
 #endif
+#ifndef ATTACH
+#define ATTACH
+#endif
 #ifndef CODE
 #define CODE
 #endif
@@ -192,6 +195,16 @@ static const struct eun_metric metrics[] = {{.name = "pings_total",
 					     .bounds = EUN_TABLE(bounds)},
 					    METRICS};
 
+static const struct eun_attach attach[] = {
+	{.program = "on_call", .file = "libc.so.6", .symbol = "getenv", .cookie = 1, .streams = EUN_BIT(PING)},
+	{.program = "on_call",
+	 .file = "*",
+	 .probe = "good:ping",
+	 .streams = EUN_BIT(PING),
+	 .option = "deep",
+	 .path = "tag"},
+	ATTACH};
+
 const struct eun_plugin eunomia_plugin = {EUN_PLUGIN_HEAD,
 					  .name = "good",
 					  .version = "1.0",
@@ -204,5 +217,7 @@ const struct eun_plugin eunomia_plugin = {EUN_PLUGIN_HEAD,
 					  .programs = EUN_TABLE(programs),
 					  .aggregates = EUN_TABLE(aggregates),
 					  .tools = EUN_TABLE(tools),
+					  .needs = EUN_NEEDS_ATTACH,
+					  .attach = EUN_TABLE(attach),
 					  .metrics = EUN_TABLE(metrics),
 					  PLUGIN};

@@ -24,8 +24,9 @@
 #define EUN_ABI_MAJOR 1
 #define EUN_ABI_MINOR 2
 
-/* The features that a plugin may need and a host may lack: none yet. A bit the host doesn't know refuses the file. */
-#define EUN_NEEDS_KNOWN 0u
+/* The features that a plugin may need and a host may lack. A bit the host doesn't know refuses the file. */
+#define EUN_NEEDS_ATTACH (1u << 0) /* attach[] (ABI 1.2) */
+#define EUN_NEEDS_KNOWN EUN_NEEDS_ATTACH
 
 /* An option a user may set: `--set tcp.sockets=4096`, INI, the HTTP API; --help is made of it. */
 enum eun_option_type {
@@ -68,6 +69,33 @@ struct eun_program {
 };
 
 #define EUN_BIT(stream) (1ull << (stream))
+
+enum eun_attach_flags {
+	EUN_ATTACH_RETURN = 1 << 0, /* where the function returns, not where it begins: costs three times as much */
+};
+
+/*
+ * A probe in code of user space: an uprobe (SEC("?uprobe"), SEC("?uretprobe")) at a function or an offset, or a static
+ * probe (SEC("?usdt"), <bpf/usdt.bpf.h>). It is put into each file of that name that a process which is meant has
+ * mapped as code, also into those that are mapped later, and in containers into their own files. It hits in all
+ * processes that have the file: eun_begin() tells who is a target.
+ *
+ * Each is optional: the run says which of them found no place and why. Functions are looked for in .symtab, .dynsym,
+ * debug files and mini debug info. bpf_get_attach_cookie() (of a static probe: bpf_usdt_cookie()) gives `cookie`.
+ * (ABI 1.2)
+ */
+struct eun_attach {
+	const char *program; /* of the BPF object */
+	const char *file; /* pattern as in glob(7): of the last component of the path, or, with a slash, of all of it */
+	const char *symbol; /* function; NULL: `offset` is of the file, or it is a static probe */
+	const char *probe;  /* static probe, "provider:name"; NULL: none */
+	__u64 offset;       /* bytes behind the function's begin, or the file's */
+	__u64 cookie;
+	__u64 streams;      /* EUN_BIT(stream) | ... that it serves */
+	__u32 flags;        /* enum eun_attach_flags */
+	const char *option; /* of the plugin, yes or no: attached only where it is yes; NULL: always */
+	const char *path;   /* of the plugin, a string: where it is not empty, in place of `file`; NULL: none */
+};
 
 enum eun_aggregate_flags {
 	EUN_AGGREGATE_PERCPU = 1 << 0,     /* the map is per CPU: fields flagged EUN_FIELD_SUM are added up */
@@ -227,6 +255,7 @@ struct eun_plugin {
 
 	/* ABI 1.2 */
 	struct eun_table metrics; /* of struct eun_metric */
+	struct eun_table attach; /* of struct eun_attach; where there are any, `needs` has EUN_NEEDS_ATTACH */
 };
 
 /* The head of every plugin, and the bytes of its object (the build defines EUN_OBJECT_FILE). */
