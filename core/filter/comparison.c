@@ -249,6 +249,7 @@ static int text(struct comparison *c)
 			if (text.bytes[i] >= 'A' && text.bytes[i] <= 'Z')
 				((char *)text.bytes)[i] |= 0x20;
 	}
+	test->edge = text_edge(test->kind, text.bytes, text.len);
 	if (test->kind == TEST_TEXT && is_array(c->field)) {
 		test->kind = TEST_CHARS;
 		if (text.len > c->field->size)

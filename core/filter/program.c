@@ -47,6 +47,7 @@ static void layout(struct program *program, uint32_t at, const struct clause *cl
 		*test = clause->test;
 		test->yes = clause->invert ? no : yes;
 		test->no = clause->invert ? yes : no;
+		test->run = test_function_of(test);
 		return;
 	}
 	for (const struct clause *child = clause->first; child; child = child->next) {

@@ -63,13 +63,17 @@ struct test {
 	uint32_t n;
 	uint32_t yes, no; /* the test that comes next; program.n: the event passes; more: it doesn't */
 	const struct field *field;
+	bool (*run)(const struct test *test, const struct view *view); /* of a program's */
 	union {
 		struct {
 			uint64_t lo, span;
 		};
 		uint64_t mask;
 		const uint64_t *numbers; /* ascending as unsigned */
-		const char *text;
+		struct {
+			const char *text;
+			uint64_t edge; /* of TEST_TEXT, TEST_PREFIX and TEST_SUFFIX: see text_edge() */
+		};
 		const struct text *texts;   /* ascending by length, then bytes */
 		const struct range *ranges; /* ascending, apart from each other */
 		const struct pattern *pattern;
@@ -122,5 +126,7 @@ bool test_run(const struct test *test, const struct view *view);
 /* What runs it, for who does so often. */
 typedef bool test_function(const struct test *test, const struct view *view);
 test_function *test_function_of(const struct test *test);
+/* The first eight bytes of a text, of a suffix the last, as a number; 0 where there are fewer. */
+uint64_t text_edge(enum test_kind kind, const char *text, uint32_t n);
 
 #endif

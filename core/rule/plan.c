@@ -19,14 +19,15 @@ enum step_kind {
 struct step {
 	uint8_t kind;
 	uint32_t yes, no;
-	uint32_t what; /* index in tests or hits */
+	uint32_t what;      /* index in tests or hits */
+	test_function *run; /* of a test: what runs it */
+	const struct test *test;
 };
 
 struct plan {
 	struct step *steps;
 	uint32_t n;
-	struct test *tests;   /* each once */
-	test_function **runs; /* of the tests */
+	struct test *tests; /* each once */
 	uint32_t n_tests;
 	uint64_t *known; /* by test: the event it was asked for, times two, plus the answer */
 	uint64_t event;
@@ -110,7 +111,6 @@ static uint32_t test_index(struct plan *plan, const struct test *test)
 		i++;
 	if (i == plan->n_tests)
 		plan->tests[plan->n_tests++] = *test;
-	plan->runs[i] = test_function_of(test);
 	return i;
 }
 
@@ -157,8 +157,12 @@ static void add_clause(struct plan *plan, const struct clause *clause, uint32_t 
 {
 	const struct clause *operands[SORTED_MAX];
 	if (clause->kind == CLAUSE_TEST) {
-		plan->steps[plan->n++] = (struct step){STEP_TEST, clause->invert ? no : yes, clause->invert ? yes : no,
-						       test_index(plan, &clause->test)};
+		plan->steps[plan->n++] = (struct step){STEP_TEST,
+						       clause->invert ? no : yes,
+						       clause->invert ? yes : no,
+						       test_index(plan, &clause->test),
+						       NULL,
+						       NULL};
 		return;
 	}
 	size_t n = sorted(clause, operands);
@@ -171,7 +175,7 @@ static void add_clause(struct plan *plan, const struct clause *clause, uint32_t 
 static void add_hit(struct plan *plan, void *hit)
 {
 	plan->hits[plan->n_hits] = hit;
-	plan->steps[plan->n] = (struct step){STEP_HIT, plan->n + 1, 0, plan->n_hits++};
+	plan->steps[plan->n] = (struct step){STEP_HIT, plan->n + 1, 0, plan->n_hits++, NULL, NULL};
 	plan->n++;
 }
 
@@ -284,13 +288,24 @@ static uint32_t n_conjuncts(const struct clause *clause)
 	return n ? n : 1;
 }
 
-static void count_known(struct plan *plan)
+/* A number of the record is read in less time than what it was is looked up. */
+static bool worth_knowing(const struct test *test)
 {
-	for (uint32_t i = 0; i < plan->n; i++)
-		for (uint32_t k = 0; k < plan->n; k++)
-			if (i != k && plan->steps[i].kind != STEP_HIT && plan->steps[k].kind != STEP_HIT &&
-			    plan->steps[i].what == plan->steps[k].what)
-				plan->steps[i].kind = STEP_KNOWN;
+	return test->field->get || (test->kind != TEST_RANGE && test->kind != TEST_BITS);
+}
+
+static void finish_steps(struct plan *plan)
+{
+	for (uint32_t i = 0; i < plan->n; i++) {
+		struct step *step = &plan->steps[i];
+		if (step->kind == STEP_HIT)
+			continue;
+		step->test = &plan->tests[step->what];
+		step->run = test_function_of(step->test);
+		for (uint32_t k = 0; k < plan->n && worth_knowing(step->test); k++)
+			if (i != k && plan->steps[k].kind != STEP_HIT && step->what == plan->steps[k].what)
+				step->kind = STEP_KNOWN;
+	}
 }
 
 static void make(struct making *m, struct rest *rests, const struct plan_rule *rules, size_t n, struct pool *scratch)
@@ -310,7 +325,7 @@ static void make(struct making *m, struct rest *rests, const struct plan_rule *r
 		used++;
 	}
 	add_rules(m, rests, used);
-	count_known(m->plan);
+	finish_steps(m->plan);
 }
 
 struct plan *plan_new(struct pool *pool, const struct plan_rule *rules, size_t n)
@@ -331,10 +346,9 @@ struct plan *plan_new(struct pool *pool, const struct plan_rule *rules, size_t n
 	if (plan) {
 		plan->steps = pool_alloc(pool, (tests + n) * sizeof(*plan->steps));
 		plan->tests = pool_alloc(pool, tests * sizeof(*plan->tests));
-		plan->runs = pool_alloc(pool, tests * sizeof(*plan->runs));
 		plan->known = pool_alloc(pool, tests * sizeof(*plan->known));
 		plan->hits = pool_alloc(pool, n * sizeof(*plan->hits));
-		if (!plan->steps || !plan->tests || !plan->runs || !plan->known || !plan->hits)
+		if (!plan->steps || !plan->tests || !plan->known || !plan->hits)
 			m.plan = NULL;
 	}
 	if (!m.conjuncts || !m.count || !rests)
@@ -348,10 +362,10 @@ struct plan *plan_new(struct pool *pool, const struct plan_rule *rules, size_t n
 static inline bool answer(struct plan *plan, const struct step *step, const struct view *view)
 {
 	if (step->kind == STEP_TEST)
-		return plan->runs[step->what](&plan->tests[step->what], view);
+		return step->run(step->test, view);
 	uint64_t *known = &plan->known[step->what];
 	if (*known >> 1 != plan->event)
-		*known = plan->event << 1 | plan->runs[step->what](&plan->tests[step->what], view);
+		*known = plan->event << 1 | step->run(step->test, view);
 	return *known & 1;
 }
 
