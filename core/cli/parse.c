@@ -122,6 +122,13 @@ static int parse_long(struct request *r, const struct eun_tool *tool, char **arg
 static int parse_short(struct request *r, const struct eun_tool *tool, char **argv, int argc, int *at, char *why,
 		       size_t why_size)
 {
+	/* a command's own options with names of two letters, as -sc: they stand behind one dash, too */
+	if (strlen(argv[*at]) == 3 && match_long(r, tool, argv[*at] + 1, 2).own.name) {
+		char name[] = {'-', '-', argv[*at][1], argv[*at][2], '\0'}, *words[] = {name, argv[*at + 1]};
+		int one = 0, err = parse_long(r, tool, words, *at + 1 < argc ? 2 : 1, &one, why, why_size);
+		*at += one;
+		return err;
+	}
 	for (const char *p = argv[*at] + 1; *p; p++) {
 		struct match m = match_letter(r, tool, *p);
 		char shown[4] = {'-', *p, '\0'};

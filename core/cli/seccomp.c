@@ -26,6 +26,15 @@
 enum { LEARN, DENIED, ROLES };
 static const char *const roles[ROLES] = {"seccomp.learn", "seccomp.denied"};
 
+/* Whom is learned from. */
+struct subject {
+	const struct ids *pids;
+	const struct texts *containers;
+	bool follow;
+	struct learned learned;
+	int set;
+};
+
 struct learning {
 	const struct request *request;
 	const struct seccomp_request *own;
@@ -36,10 +45,12 @@ struct learning {
 	struct instance *instance; /* the choice's */
 	struct seccomp_child child;
 	struct seccomp_output output;
-	struct learned learned;
+	uint32_t child_pid;
+	struct ids child_ids;       /* of that one */
+	struct subject subjects[2]; /* the second one is who is to be given what is learned from the first */
+	size_t n_subjects;
 	uint64_t start;
 	uint64_t shown; /* second; progress on a terminal */
-	int set;
 	bool terminal, gone;
 	char why[512];
 };
@@ -93,13 +104,16 @@ static bool has_filter(const char *pid)
 }
 
 /* Containers usually have one, and which processes will be in them is not known. */
-static bool any_filter(const struct request *r)
+static bool any_filter(const struct learning *l)
 {
 	char pid[16];
-	bool any = r->containers.n || (r->dashes && has_filter("self"));
-	for (size_t i = 0; i < r->pids.n; i++) {
-		snprintf(pid, sizeof(pid), "%u", r->pids.items[i]);
-		any = any || has_filter(pid);
+	bool any = l->request->dashes && has_filter("self");
+	for (size_t s = 0; s < l->n_subjects; s++) {
+		any = any || l->subjects[s].containers->n;
+		for (size_t i = 0; i < l->subjects[s].pids->n && !any; i++) {
+			snprintf(pid, sizeof(pid), "%u", l->subjects[s].pids->items[i]);
+			any = has_filter(pid);
+		}
 	}
 	return any;
 }
@@ -107,6 +121,8 @@ static bool any_filter(const struct request *r)
 static int check_request(struct learning *l)
 {
 	const struct request *r = l->request;
+	if (seccomp_is_transfer(l->own))
+		return seccomp_transfer_check(r, l->own, l->why, sizeof(l->why)) ? complain(l, EXIT_USAGE) : EXIT_OK;
 	int targets = (r->pids.n != 0) + (r->containers.n != 0) + (r->dashes && r->operands.n);
 	if (targets == 1 && (r->dashes || !r->operands.n))
 		return EXIT_OK;
@@ -121,7 +137,7 @@ static int check_request(struct learning *l)
 
 static void on_event(void *context, const struct view *view)
 {
-	learned_event(&((struct learning *)context)->learned, view);
+	learned_event(&((struct subject *)context)->learned, view);
 }
 
 static void on_drained(void *context)
@@ -139,14 +155,15 @@ static void progress_hide(struct learning *l)
 static void progress_show(struct learning *l)
 {
 	uint64_t now = clock_boot_ns(), seconds = (now - l->start) / 1000000000;
-	uint64_t quiet = l->learned.last && now > l->learned.last ? (now - l->learned.last) / 1000000000 : 0;
+	const struct learned *learned = &l->subjects[0].learned;
+	uint64_t quiet = learned->last && now > learned->last ? (now - learned->last) / 1000000000 : 0;
 	char line[160], of[32] = "";
 	if (!l->terminal || seconds == l->shown)
 		return;
 	l->shown = seconds;
 	if (l->request->duration_ms)
 		snprintf(of, sizeof(of), " of %" PRIu64, (l->request->duration_ms + 999) / 1000);
-	int n = snprintf(line, sizeof(line), "\r\033[K%" PRIu64 "%s s, %zu system calls", seconds, of, l->learned.n);
+	int n = snprintf(line, sizeof(line), "\r\033[K%" PRIu64 "%s s, %zu system calls", seconds, of, learned->n);
 	if (quiet && n > 0)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, ", no new one for %" PRIu64 " s", quiet);
 	if (write(STDERR_FILENO, line, (size_t)n) < 0)
@@ -162,8 +179,10 @@ static void on_watch(void *context)
 		while (waitpid(-1, NULL, WNOHANG) > 0) {
 		}
 	/* twice: the dead are not done when they are dead */
-	bool gone = ((l->request->pids.n || l->child.pid > 0) && targets_gone(l->session.host.targets, l->set)) ||
-		    census_gone(l->session.census, l->set);
+	bool gone = false;
+	for (size_t i = 0; i < l->n_subjects; i++)
+		gone = gone || (l->subjects[i].pids->n && targets_gone(l->session.host.targets, l->subjects[i].set)) ||
+		       census_gone(l->session.census, l->subjects[i].set);
 	if (gone && l->gone)
 		loop_stop(l->session.loop, 0);
 	l->gone = gone;
@@ -188,7 +207,16 @@ static int prepare(struct learning *l, char *const *paths)
 	int status = check_request(l);
 	if (status)
 		return status;
-	l->filtered = any_filter(l->request);
+	l->subjects[0] = (struct subject){&l->request->pids, &l->request->containers, .follow = l->request->follow};
+	l->n_subjects = 1;
+	if (seccomp_is_transfer(l->own)) {
+		const struct seccomp_who *source = &l->own->source, *target = &l->own->target;
+		l->subjects[0].pids = &source->pids;
+		l->subjects[0].containers = &source->containers;
+		l->subjects[l->n_subjects++] =
+			(struct subject){&target->pids, &target->containers, .follow = l->request->follow};
+	}
+	l->filtered = any_filter(l);
 	int found = plugin_each(paths, look, l, l->why, sizeof(l->why));
 	if (!found)
 		snprintf(l->why, sizeof(l->why),
@@ -209,6 +237,10 @@ static int prepare(struct learning *l, char *const *paths)
 		return EXIT_RUN;
 	if (l->request->dashes) {
 		int err = seccomp_child_make(&l->child, &l->request->operands);
+		l->child_pid = (uint32_t)l->child.pid;
+		l->child_ids = (struct ids){&l->child_pid, 1};
+		l->subjects[0].pids = &l->child_ids;
+		l->subjects[0].follow = true;
 		if (err)
 			say("%s: %s", l->request->operands.items[0], strerror(-err));
 		return err ? EXIT_RUN : EXIT_OK;
@@ -222,40 +254,53 @@ static void on_waiting(void *context, const char *container)
 	say("container %s: not there yet, waiting", container);
 }
 
+static int load_subject(struct learning *l, struct subject *s, char *why, size_t why_size)
+{
+	const struct target_spec spec = {
+		.pids = s->pids->items,
+		.n_pids = s->pids->n,
+		.follow = s->follow,
+		.containers = s->containers->n,
+	};
+	s->set = targets_add(l->session.host.targets, &spec, why, why_size);
+	int err = s->set < 0 ? s->set : 0;
+	for (size_t i = 0; i < s->containers->n && !err; i++) {
+		snprintf(why, why_size, "no memory");
+		err = census_ask(l->session.census, s->set, s->containers->items[i]);
+	}
+	return err;
+}
+
 static int load_targets(void *context, char *why, size_t why_size)
 {
 	struct learning *l = context;
-	const struct request *r = l->request;
-	const uint32_t child = (uint32_t)l->child.pid;
-	const struct target_spec spec = {
-		.pids = child ? &child : r->pids.items,
-		.n_pids = child ? 1 : r->pids.n,
-		.follow = child || r->follow,
-		.containers = r->containers.n,
-	};
-	l->set = targets_add(l->session.host.targets, &spec, why, why_size);
-	if (l->set < 0)
-		return l->set;
 	int err = 0;
-	for (size_t i = 0; i < r->containers.n && !err; i++)
-		err = census_ask(l->session.census, l->set, r->containers.items[i]);
-	snprintf(why, why_size, "no memory");
+	for (size_t i = 0; i < l->n_subjects && !err; i++)
+		err = load_subject(l, &l->subjects[i], why, why_size);
 	return err ? err : census_start(l->session.census, &l->session.host, on_waiting, l, why, why_size);
 }
 
 /* Where events go, and the switch that lets them flow. */
-static int connect(struct learning *l)
+static int connect_subject(struct learning *l, struct subject *subject)
 {
-	const struct consumer consumer = {1ull << l->set, NULL, on_event, l};
+	const struct consumer consumer = {1ull << subject->set, NULL, on_event, subject};
 	for (int r = 0; r < ROLES; r++) {
 		uint32_t s = l->streams[r];
 		if (!(l->choices.items[0].streams & EUN_BIT(s)))
 			continue;
 		if (routes_add(l->session.host.routes, instance_stream(l->instance, s)->id, &consumer))
 			return -ENOMEM;
-		instance_want(l->instance, s, l->set, true);
+		instance_want(l->instance, s, subject->set, true);
 	}
 	return 0;
+}
+
+static int connect(struct learning *l)
+{
+	int err = 0;
+	for (size_t i = 0; i < l->n_subjects && !err; i++)
+		err = connect_subject(l, &l->subjects[i]);
+	return err;
 }
 
 static int start(struct learning *l)
@@ -316,12 +361,13 @@ static int finish(struct learning *l)
 {
 	struct profile p = {0};
 	const struct request *r = l->request;
+	const struct learned *learned = &l->subjects[0].learned;
 	session_stop(&l->session, &l->choices);
 	progress_hide(l);
-	int err = learned_profile(&l->learned, l->own->def, &p);
+	int err = learned_profile(learned, l->own->def, &p);
 	if (!err)
 		err = base_add(&p, base_find("always"));
-	if (!err && (r->dashes || r->containers.n))
+	if (!err && (r->dashes || l->subjects[0].containers->n))
 		err = base_add(&p, base_find("command"));
 	for (size_t i = 0; l->own->bases[i] && !err; i++)
 		err = base_add(&p, l->own->bases[i]);
@@ -329,13 +375,15 @@ static int finish(struct learning *l)
 	if (err)
 		say("profile: %s", strerror(-err));
 	else
-		status = seccomp_output_write(&l->output, &p, l->own->form);
-	profile_free(&p);
+		status = l->n_subjects == 1 || r->output ? seccomp_output_write(&l->output, &p, l->own->form) : EXIT_OK;
 	if (!err)
-		say("%zu system calls learned", l->learned.n);
-	tell_denied(&l->learned);
+		say("%zu system calls learned", learned->n);
+	tell_denied(learned);
 	if (lost(l))
 		say("%" PRIu64 " events, processes or runs of programs were lost: the profile may lack calls", lost(l));
+	if (!status && l->n_subjects > 1)
+		status = seccomp_transfer(r, l->own, &p, &l->subjects[1].learned);
+	profile_free(&p);
 	return status;
 }
 
@@ -366,7 +414,8 @@ int seccomp_learn(const struct request *request, const struct seccomp_request *o
 		teardown_behind();
 	choices_free(&l->choices);
 	session_free(&l->session);
-	learned_free(&l->learned);
+	for (size_t i = 0; i < l->n_subjects; i++)
+		learned_free(&l->subjects[i].learned);
 	free(l);
 	return status;
 }

@@ -7,7 +7,18 @@
 
 #include "request.h"
 #include "seccomp/apply.h"
+#include "seccomp/learn.h"
 #include "seccomp/profile_io.h"
+
+#define SECCOMP_WHO_MAX 16
+
+/* Processes and containers, in arrays of its own. */
+struct seccomp_who {
+	struct ids pids;
+	struct texts containers;
+	uint32_t pid_items[SECCOMP_WHO_MAX];
+	const char *container_items[SECCOMP_WHO_MAX];
+};
 
 /* What the options of its own say; the defaults where they say nothing. */
 struct seccomp_request {
@@ -17,8 +28,9 @@ struct seccomp_request {
 	const struct base *bases[16]; /* to be added; ends at NULL */
 	bool args;
 	bool yes, mode_given;
-	struct profile_action mode; /* apply: the default action, instead of the profile's */
-	uint64_t canary_ms;         /* apply: nothing, but tell for so long what it would have denied */
+	struct seccomp_who source, target; /* learn from the one what the other is to be given */
+	struct profile_action mode;        /* apply: the default action, instead of the profile's */
+	uint64_t canary_ms;                /* apply: nothing, but tell for so long what it would have denied */
 };
 
 /* -EINVAL: why. */
@@ -54,6 +66,15 @@ int seccomp_canary(struct profile *profile, const char *name, const struct reque
 
 /* Learns. Returns the exit code. */
 int seccomp_learn(const struct request *request, const struct seccomp_request *own, char *const *paths);
+
+/* From a source to a target: in `learned` is what each did. Returns the exit code. */
+bool seccomp_is_transfer(const struct seccomp_request *own);
+int seccomp_transfer_check(const struct request *request, const struct seccomp_request *own, char *why,
+			   size_t why_size);
+int seccomp_transfer(const struct request *request, const struct seccomp_request *own, struct profile *profile,
+		     const struct learned *target);
+/* What differs, a line a rule. */
+void seccomp_print_diff(const struct profile *a, const struct profile *b, struct buf *out);
 
 /* Says a warning of a reader or writer. */
 void seccomp_warn(void *context, const char *text);

@@ -135,10 +135,9 @@ static void print_change(void *context, enum profile_arch arch, const struct pro
 	buf_printf(&p->out, " %s%s%s\n", from, a && b ? " -> " : "", to);
 }
 
-static int diff(struct job *j)
+void seccomp_print_diff(const struct profile *a, const struct profile *b, struct buf *out)
 {
-	const struct profile *a = &j->profiles[0], *b = &j->profiles[1];
-	struct printed p = {.arches = a->arches | b->arches};
+	struct printed p = {.out = *out, .arches = a->arches | b->arches};
 	char from[ACTION_TEXT_MAX], to[ACTION_TEXT_MAX];
 	if (!profile_action_same(a->def, b->def)) {
 		action_text(a->def, from, sizeof(from));
@@ -149,10 +148,17 @@ static int diff(struct job *j)
 		if ((a->arches ^ b->arches) & 1u << x)
 			buf_printf(&p.out, "%c architecture %s\n", a->arches & 1u << x ? '-' : '+', arch_names[x].name);
 	profile_diff(a, b, print_change, &p);
-	bool same = !p.out.len;
-	if (p.out.len && fwrite(p.out.data, 1, p.out.len, stdout) != p.out.len)
+	*out = p.out;
+}
+
+static int diff(struct job *j)
+{
+	struct buf out = {0};
+	seccomp_print_diff(&j->profiles[0], &j->profiles[1], &out);
+	bool same = !out.len;
+	if (out.len && fwrite(out.data, 1, out.len, stdout) != out.len)
 		same = false;
-	buf_free(&p.out);
+	buf_free(&out);
 	return same ? EXIT_OK : EXIT_RUN; /* as diff(1) */
 }
 

@@ -2,6 +2,7 @@
 /* The options of `eunomia seccomp` alone: as a tool's own are, so that other tools may use the names. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "options.h"
@@ -18,7 +19,13 @@ enum {
 	FOR_GIVEN,
 	MODE_GIVEN,
 	YES_GIVEN,
-	CANARY_GIVEN
+	CANARY_GIVEN,
+	SOURCE_GIVEN,
+	TARGET_GIVEN,
+	SP_GIVEN,
+	SC_GIVEN,
+	TP_GIVEN,
+	TC_GIVEN
 };
 
 static const struct eun_tool_option own[] = {
@@ -45,6 +52,12 @@ static const struct eun_tool_option own[] = {
 	[CANARY_GIVEN] = {.name = "canary",
 			  .value = "TIME",
 			  .help = "apply: install nothing, and tell for so long what would have been denied"},
+	[SOURCE_GIVEN] = {.name = "source", .help = "learn from -sp PID or -sc CONTAINER what to give to the target"},
+	[TARGET_GIVEN] = {.name = "target", .help = "-tp PID or -tc CONTAINER: who gets it, with --yes"},
+	[SP_GIVEN] = {.name = "sp", .value = "PID", .help = "-sp: a process as the source (repeatable)"},
+	[SC_GIVEN] = {.name = "sc", .value = "CONTAINER", .help = "-sc: a container as the source (repeatable)"},
+	[TP_GIVEN] = {.name = "tp", .value = "PID", .help = "-tp: a process as the target (repeatable)"},
+	[TC_GIVEN] = {.name = "tc", .value = "CONTAINER", .help = "-tc: a container as the target (repeatable)"},
 };
 
 const struct eun_tool seccomp_own = {.name = "seccomp", .options = EUN_TABLE(own)};
@@ -73,6 +86,28 @@ static int take_base(struct seccomp_request *s, const char *names, char *why, si
 			return 0;
 		names += len + 1;
 	}
+}
+
+/* -sp, -sc, -tp, -tc. */
+static int take_who(struct seccomp_who *who, bool pid, const char *value, char *why, size_t why_size)
+{
+	char *end;
+	who->pids.items = who->pid_items;
+	who->containers.items = who->container_items;
+	snprintf(why, why_size, "more than %d of them", SECCOMP_WHO_MAX);
+	if ((pid ? who->pids.n : who->containers.n) == SECCOMP_WHO_MAX)
+		return -EINVAL;
+	if (!pid) {
+		snprintf(why, why_size, "an empty name");
+		who->container_items[who->containers.n++] = value;
+		return *value ? 0 : -EINVAL;
+	}
+	snprintf(why, why_size, "'%s' is not a process id", value);
+	unsigned long number = *value >= '0' && *value <= '9' ? strtoul(value, &end, 10) : 0;
+	if (!number || *end || number > INT32_MAX)
+		return -EINVAL;
+	who->pid_items[who->pids.n++] = (uint32_t)number;
+	return 0;
 }
 
 static int take(struct seccomp_request *s, const char *name, const char *value, char *why, size_t why_size)
@@ -106,6 +141,10 @@ static int take(struct seccomp_request *s, const char *name, const char *value, 
 		snprintf(why, why_size, "'%s' is not a time (10, 500ms, 2m)", value);
 		return parse_ms(value, &s->canary_ms) || !s->canary_ms ? -EINVAL : 0;
 	}
+	if (!strcmp(name, own[SOURCE_GIVEN].name) || !strcmp(name, own[TARGET_GIVEN].name))
+		return 0; /* words: what follows says all */
+	if (strlen(name) == 2)
+		return take_who(*name == 's' ? &s->source : &s->target, name[1] == 'p', value, why, why_size);
 	if (!strcmp(name, own[YES_GIVEN].name)) {
 		s->yes = true;
 		return 0;

@@ -54,6 +54,12 @@ class Profiles(cli.Case):
         self.bad(cli.USAGE, "--action: 'allow' is none of", "seccomp", "show", a, "--action", "allow")
         self.bad(cli.USAGE, "--errno: 'EFROB' is no error", "seccomp", "show", a, "--errno", "EFROB")
         self.bad(cli.USAGE, "there is no set of calls 'x' (there are always,", "seccomp", "show", a, "--base", "x")
+        for one in (["-sp", "1"], ["-tc", "x"], ["-sp", "1", "-sc", "x", "-tp", "1"], ["-sp", "1", "-tp", "2", "-p", "3"]):
+            self.bad(cli.USAGE, "from whom to whom?", "seccomp", *one)
+        self.bad(cli.USAGE, "--sp: 'x' is not a process id", "seccomp", "-sp", "x", "-tp", "1")
+        self.bad(cli.USAGE, "--tp needs a value", "seccomp", "-sp", "1", "-tp")
+        self.bad(cli.USAGE, "unknown option '-t'", "seccomp", "-sp", "1", "-tx", "1")
+        self.bad(cli.USAGE, "--canary: 'x' is not a time", "seccomp", "apply", a, "-p", "1", "--canary", "x")
         self.bad(cli.USAGE, "'lxc' is no runtime known here", "seccomp", "show", a, "--for", "lxc")
 
 
