@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/measure.h"
 #include "daemon/reload.h"
 #include "daemon/share.h"
 #include "daemon/toml.h"
@@ -142,6 +143,7 @@ static void on_tick(void *context)
 	census_tick(d->session.census);
 	flush_events(d);
 	reload_reap(d);
+	measure_tick(d->measure);
 	notify_alive(&d->notify);
 	if (!(d->ticks % ERRORS_TICKS))
 		tell_errors(d);
@@ -382,6 +384,7 @@ static void finish(struct daemon *d)
 	ruleset_flush(g->rules);
 	tell_losses(d);
 	flush_events(d);
+	measure_end(d->measure);
 	close_outputs(d, g);
 	daemon_say(d, EUN_LOG_INFO, "stopped: %llu events, %llu alerts, %llu events lost, %llu reloads, %llu refused",
 		   (unsigned long long)d->events, (unsigned long long)ruleset_alerts(g->rules),
@@ -396,6 +399,7 @@ static enum daemon_status run(struct daemon *d)
 		return translate(d);
 	enum daemon_status status = start(d, &g);
 	if (!status) {
+		measure_begin(d->measure, g, NULL);
 		say_started(d, "started");
 		notify_say(&d->notify, "READY=1");
 		tell_status(d);
@@ -430,11 +434,15 @@ enum daemon_status daemon_run(const struct daemon_options *options)
 	d->rules = share_path("rules");
 	d->lib = share_path("lib");
 	notify_open(&d->notify);
-	int err = take_signals(d);
+	d->metrics = metrics_new(NULL, NULL, NULL);
+	d->measure = d->metrics ? measure_new(d) : NULL;
+	int err = d->measure ? take_signals(d) : -ENOMEM;
 	enum daemon_status status = err ? failed(d, err, strerror(-err)) : run(d);
 	notify_close(&d->notify);
 	if (d->signals >= 0)
 		close(d->signals);
+	measure_free(d->measure);
+	metrics_free(d->metrics);
 	free(d->rules);
 	free(d->lib);
 	free(d);

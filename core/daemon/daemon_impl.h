@@ -10,6 +10,8 @@
 #include "sink/alert.h"
 
 struct generation;
+struct measure;
+struct metrics;
 struct retired;
 
 struct daemon {
@@ -29,6 +31,8 @@ struct daemon {
 	uint64_t lost;            /* of instances that are gone */
 	uint64_t reloads, failed; /* those that were refused */
 	uint64_t alerts_lost;     /* of outputs that are gone */
+	struct metrics *metrics;  /* all there are: metrics_write() */
+	struct measure *measure;  /* the daemon's own */
 };
 
 /* One line on stderr, if it is told at this level. */

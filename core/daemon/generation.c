@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/measure.h"
 #include "host/catalogue.h"
 #include "host/ia32.h"
 
@@ -37,6 +38,7 @@ static void on_alert(void *context, const struct rule *rule, const struct alert 
 {
 	const struct generation *g = context;
 	(void)rule;
+	measure_alert(g->daemon->measure, alert);
 	alert_outputs_put(g->outputs, g->n_outputs, alert);
 }
 
@@ -99,15 +101,16 @@ static int check_rules(const struct generation *g, struct config_error *error)
 	return err;
 }
 
-/* What is not of a disabled plugin: named by rules, printed by [events]. */
+/* What is not of a disabled plugin: named by rules, counted by [metrics], printed by [events]. */
 static void choose(struct generation *g)
 {
 	for (size_t i = 0; i < g->choices.n; i++) {
 		struct choice *c = &g->choices.items[i];
 		const struct settings_plugin *p = settings_plugin(g->settings, c->plugin->abi.name);
+		uint64_t metered = generation_metered(g, c->plugin);
 		for (uint32_t s = 0; s < c->plugin->abi.streams.count && (!p || p->enabled); s++) {
 			const char *name = c->plugin->streams[s].name;
-			if (ruleset_names(g->rules, name))
+			if (ruleset_names(g->rules, name) || metered & EUN_BIT(s))
 				c->watched |= EUN_BIT(s);
 			for (char **print = p ? p->streams : NULL; print && *print; print++)
 				if (!fnmatch(*print, name, 0) || !fnmatch(*print, strchr(name, '.') + 1, 0))
@@ -193,6 +196,8 @@ int generation_read(struct generation **out, struct daemon *d, struct config_err
 		err = check_rules(g, error);
 	if (!err)
 		err = check_printed(g, error);
+	if (!err)
+		err = generation_check_meters(g, error);
 	if (err) {
 		generation_free(g);
 		return err;
@@ -346,6 +351,8 @@ int generation_make(struct generation *g, struct generation *before, struct conf
 		err = ruleset_bind(g->rules, &g->schema, error);
 	if (!err)
 		err = make_where(g, error);
+	if (!err)
+		err = generation_meter(g, error);
 	return err ? err : generation_open(g, before, error);
 }
 
@@ -386,6 +393,7 @@ void generation_free(struct generation *g)
 	if (!g)
 		return;
 	ruleset_free(g->rules);
+	generation_free_meters(g);
 	filter_destroy(g->where);
 	if (!g->events_lent)
 		event_log_close(g->events);

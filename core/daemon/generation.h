@@ -11,12 +11,19 @@
 #include "daemon/event_log.h"
 #include "daemon/ruleset.h"
 #include "daemon/settings.h"
+#include "host/meter.h"
 
 /* By number of the choice. */
 struct part {
 	uint64_t loaded; /* streams that its instance has */
 	char *options;   /* what it was made with */
 	bool borrowed;   /* the instance and the plugin are the generation's before */
+};
+
+/* A metric of a plugin, and the stream that it is made of. */
+struct stream_meter {
+	struct meter *meter;
+	uint16_t stream;
 };
 
 /* A stream that it gets the events of: the context of a consumer. */
@@ -29,6 +36,8 @@ struct tap {
 	bool fed;             /* the process table's too: the kernel filters nothing */
 	uint64_t lost;        /* as told so far; UINT64_MAX: by the generation before, nobody knows how many */
 	uint64_t from, until; /* boot clock, ns: what happened in this time is its own */
+	const struct stream_meter *meters; /* n_meters of the generation's */
+	size_t n_meters;
 };
 
 struct generation {
@@ -54,6 +63,8 @@ struct generation {
 	bool set_lent;
 	struct tap *taps;
 	size_t n_taps;
+	struct stream_meter *meters; /* sorted by stream */
+	size_t n_meters;
 };
 
 /* Reads and checks all there is to be read. Needs no session. -EINVAL or -errno with `error`. */
@@ -82,6 +93,18 @@ uint64_t generation_lost(const struct generation *g);
 void generation_keep(struct generation *g, struct generation *before);
 /* Gives all back that is its own. Instances that are loaded must be gone from the choices. */
 void generation_free(struct generation *g);
+
+/*
+ * generation_meter.c: the metrics of plugins. The plugin's streams that [metrics] asks for; what is wrong with what it
+ * asks for; makes them, when the streams are there. -EINVAL with `error`, -ENOMEM.
+ */
+uint64_t generation_metered(const struct generation *g, const struct plugin *plugin);
+int generation_check_meters(const struct generation *g, struct config_error *error);
+int generation_meter(struct generation *g, struct config_error *error);
+void generation_free_meters(struct generation *g);
+/* Gives a tap those of its stream; the filters whose union they want of it. */
+void generation_tap_meters(const struct generation *g, struct tap *tap);
+size_t generation_meter_filters(const struct tap *tap, const struct filter **out, size_t most);
 
 /* generation_output.c: opens [output]s and [events], or borrows them. As generation_make(). */
 int generation_open(struct generation *g, const struct generation *before, struct config_error *error);

@@ -8,6 +8,7 @@
 #include "generation.h"
 
 #define FILTERS_MAX 256
+#define METERS_MAX 32
 
 /* ---- who is meant ---- */
 
@@ -67,6 +68,8 @@ static void on_event(void *context, const struct view *view)
 	if (view->rec->time < t->from || view->rec->time >= t->until)
 		return;
 	g->daemon->events++;
+	for (size_t i = 0; i < t->n_meters; i++)
+		meter_event(t->meters[i].meter, view);
 	if (t->rules)
 		ruleset_event(g->rules, view);
 	if (t->printed && g->events && (!g->where || filter_match(g->where, view)))
@@ -82,7 +85,9 @@ int generation_tap(struct generation *g)
 			uint16_t id = instance_stream(c->instance, s)->id;
 			bool rules = c->watched & EUN_BIT(s) && ruleset_wants(g->rules, id);
 			bool printed = c->streams & EUN_BIT(s);
-			if (rules || printed)
+			struct tap tap = {.id = id};
+			generation_tap_meters(g, &tap);
+			if (rules || printed || tap.n_meters)
 				g->taps[g->n_taps++] = (struct tap){.generation = g,
 								    .instance = c->instance,
 								    .stream = s,
@@ -91,15 +96,18 @@ int generation_tap(struct generation *g)
 								    .printed = printed,
 								    .fed = c->feeds & EUN_BIT(s),
 								    .lost = g->parts[i].borrowed ? UINT64_MAX : 0,
-								    .until = UINT64_MAX};
+								    .until = UINT64_MAX,
+								    .meters = tap.meters,
+								    .n_meters = tap.n_meters};
 		}
 	return g->taps ? 0 : -ENOMEM;
 }
 
 int generation_where(const struct generation *g, const struct tap *t)
 {
-	const struct filter *filters[FILTERS_MAX + 1];
+	const struct filter *filters[FILTERS_MAX + METERS_MAX + 2];
 	size_t n = t->rules ? ruleset_filters(g->rules, t->id, filters, FILTERS_MAX) : 0;
+	n += generation_meter_filters(t, filters + n, METERS_MAX);
 	if (t->printed)
 		filters[n++] = g->where;
 	if (t->fed) /* the process table must get all of it */

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/measure.h"
 #include "host/loading.h"
 
 #define PATIENCE_MS 2000 /* of outputs that are closed */
@@ -293,6 +294,7 @@ static void exchange(struct generation *g, struct generation *before, struct pla
 	generation_keep(g, before);
 	turn_off(g, before, same_set, old);
 	end(g, before, old);
+	measure_begin(d->measure, g, before);
 	d->now = g;
 	d->lost += generation_lost(before) - generation_lost(g);
 }

@@ -305,11 +305,26 @@ static void on_alert(void *context, const struct rule *rule, const struct alert 
 	set->host.alert(set->host.context, rule, alert);
 }
 
+/* Of those that were not left out. */
+static void say_costs(struct ruleset *set)
+{
+	for (size_t i = 0; i < rules_count(set->rules); i++) {
+		const struct rule *rule = rules_at(set->rules, i);
+		if (!rule->enabled || !rule->cost || !engine_filter(set->engine, i))
+			continue;
+		char line[256];
+		snprintf(line, sizeof(line), "rule '%s' is on: %s", rule->name, rule->cost);
+		say(set, line);
+	}
+}
+
 int ruleset_bind(struct ruleset *set, const struct schema *schema, struct config_error *error)
 {
 	int err = engine_new(&set->engine, set->rules, schema, on_alert, set, error);
 	for (size_t i = 0; i < set->n && !err; i++)
 		err = script_bind(set->items[i]->script, schema, error);
+	if (!err && !set->idle)
+		say_costs(set);
 	return err;
 }
 
@@ -408,4 +423,36 @@ size_t ruleset_scripts(const struct ruleset *set)
 uint64_t ruleset_alerts(const struct ruleset *set)
 {
 	return set->alerts;
+}
+
+const struct script *ruleset_script(const struct ruleset *set, size_t i)
+{
+	return set->items[i]->script;
+}
+
+static void inherit_metrics(const struct item *item, const struct ruleset *before)
+{
+	for (size_t k = 0; before && k < before->n; k++) {
+		const struct metrics *old = script_metrics(before->items[k]->script);
+		if (old && !strcmp(item->path, before->items[k]->path))
+			metrics_inherit(script_metrics(item->script), old);
+	}
+}
+
+void ruleset_join(struct ruleset *set, struct metrics *metrics, const struct ruleset *before)
+{
+	for (size_t i = 0; before && i < before->n; i++)
+		metrics_leave(metrics, script_metrics(before->items[i]->script));
+	for (size_t i = 0; i < set->n; i++) {
+		struct metrics *own = script_metrics(set->items[i]->script);
+		if (!own)
+			continue;
+		inherit_metrics(set->items[i], before);
+		if (metrics_join(metrics, own) == -EEXIST) {
+			char line[256];
+			snprintf(line, sizeof(line), "script %s: another one of this name has metrics: its are not told",
+				 script_name(set->items[i]->script));
+			say(set, line);
+		}
+	}
 }

@@ -66,6 +66,13 @@ size_t ruleset_rules(const struct ruleset *set, size_t *enabled, size_t *skipped
 const struct rules *ruleset_all(const struct ruleset *set);
 struct engine *ruleset_engine(const struct ruleset *set);
 size_t ruleset_scripts(const struct ruleset *set);
+/* The i-th script. */
+const struct script *ruleset_script(const struct ruleset *set, size_t i);
+/*
+ * What scripts count is written with `metrics` from here on; `before`, which may be NULL, is written no more, and its
+ * scripts' numbers go on in those of the same path.
+ */
+void ruleset_join(struct ruleset *set, struct metrics *metrics, const struct ruleset *before);
 /* Alerts that were told so far, of rules and scripts. */
 uint64_t ruleset_alerts(const struct ruleset *set);
 

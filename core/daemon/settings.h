@@ -44,6 +44,15 @@ struct settings_events {
 	const char *where; /* or NULL */
 };
 
+/* [metrics], see docs/metrics.md; lists end at NULL, or are NULL */
+struct settings_metrics {
+	const struct config_section *section; /* NULL: there is none, plugins' metrics are not kept */
+	char **families, **without;           /* globs of what follows eunomia_ */
+	const char *textfile;                 /* or NULL */
+	uint64_t interval_ms;
+	bool programs;
+};
+
 struct settings {
 	struct config **configs;
 	size_t n_configs;
@@ -64,6 +73,7 @@ struct settings {
 	struct settings_output *outputs;
 	size_t n_outputs;
 	struct settings_events events;
+	struct settings_metrics metrics;
 };
 
 /* `path` NULL: no file, all as it is without one. `plugins`: all there are. -EINVAL or -errno with `error`. */
@@ -76,5 +86,11 @@ const struct settings_plugin *settings_plugin(const struct settings *settings, c
 /* settings_output.c: reads [output NAME] into `out`, which settings_output_free() frees also after an error. */
 int settings_output_read(struct settings_output *out, const struct config_section *section, struct config_error *error);
 void settings_output_free(struct settings_output *out);
+
+/* settings_metrics.c: likewise. */
+void settings_metrics_init(struct settings_metrics *out);
+int settings_metrics_read(struct settings_metrics *out, const struct config_section *section,
+			  struct config_error *error);
+void settings_metrics_free(struct settings_metrics *out);
 
 #endif

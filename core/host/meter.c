@@ -136,10 +136,12 @@ void meter_event(struct meter *m, const struct view *view)
 	char numbers[METRIC_LABELS_MAX][24];
 	if (m->where && !filter_match(m->where, view))
 		return;
+	double n = m->row.field && !m->row.sum ? number_of(view, m->row.field) / m->row.divisor : 1;
+	if (n == 0 && m->row.type == METRIC_COUNTER)
+		return; /* no series for what was not done */
 	for (uint32_t i = 0; i < m->row.n_labels; i++)
 		labels[i] = label_of(view, m->row.labels[i].field, numbers[i], sizeof(numbers[i]));
 	struct series *series = metric_series(m->metric, labels);
-	double n = m->row.field && !m->row.sum ? number_of(view, m->row.field) / m->row.divisor : 1;
 	if (m->row.sum)
 		observe_slots(m, series, view);
 	else if (m->row.type == METRIC_COUNTER)

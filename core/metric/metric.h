@@ -71,9 +71,9 @@ void series_observe(struct series *series, double n); /* histogram */
 void series_observe_many(struct series *series, double most, uint64_t times, double sum);
 /*
  * A counter that somebody else counts, and that may begin anew at 0 (another instance, a reload): what it grew by since
- * the last time is added.
+ * the last time is added, divided.
  */
-void series_follow(struct series *series, uint64_t count);
+void series_follow(struct series *series, uint64_t count, double divisor);
 
 /* Drops all series: of things that come and go, before they are set anew. */
 void metric_clear(struct metric *metric);

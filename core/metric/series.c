@@ -182,10 +182,10 @@ void series_observe_many(struct series *s, double most, uint64_t times, double s
 	s->touched = s->metric->metrics->now;
 }
 
-void series_follow(struct series *s, uint64_t count)
+void series_follow(struct series *s, uint64_t count, double divisor)
 {
 	if (!s)
 		return;
-	series_add(s, (double)(count >= s->followed ? count - s->followed : count));
+	series_add(s, (double)(count >= s->followed ? count - s->followed : count) / divisor);
 	s->followed = count;
 }

@@ -22,6 +22,7 @@ struct ring {
 	size_t prod_bytes;
 	unsigned long end;  /* what was there when the drain began */
 	unsigned long next; /* where this round has read to */
+	unsigned long most; /* that waited for a drain so far */
 };
 
 struct item {
@@ -221,8 +222,11 @@ size_t rings_drain(struct rings *r, rings_each each, void *context)
 	/* what comes from now on is for the next drain: in a flood this one would not end */
 	bool any = false;
 	for (size_t i = 0; i < r->n; i++) {
-		r->rings[i].end = __atomic_load_n(r->rings[i].prod, __ATOMIC_ACQUIRE);
-		any |= r->rings[i].end != *r->rings[i].cons;
+		struct ring *ring = &r->rings[i];
+		ring->end = __atomic_load_n(ring->prod, __ATOMIC_ACQUIRE);
+		any |= ring->end != *ring->cons;
+		if (ring->end - *ring->cons > ring->most)
+			ring->most = ring->end - *ring->cons;
 	}
 	if (any && r->before)
 		r->before(r->before_context);
@@ -246,6 +250,16 @@ size_t rings_drain(struct rings *r, rings_each each, void *context)
 		total += n;
 	}
 	return total;
+}
+
+bool rings_use(const struct rings *r, size_t i, struct ring_use *out)
+{
+	if (i >= r->n)
+		return false;
+	const struct ring *ring = &r->rings[i];
+	*out = (struct ring_use){ring->size, __atomic_load_n(ring->prod, __ATOMIC_ACQUIRE) - *ring->cons, ring->most,
+				 i + 1 == r->n};
+	return true;
 }
 
 bool rings_arm(struct rings *r)

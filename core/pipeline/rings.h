@@ -48,6 +48,13 @@ void rings_before(struct rings *rings, void (*before)(void *context), void *cont
 /* Delivers what is there, in order of time within a round. Returns how many records there were. */
 size_t rings_drain(struct rings *rings, rings_each each, void *context);
 
+/* How full ring `i` is, bytes: now, and at the most when a drain began. False: there is none. */
+struct ring_use {
+	uint64_t size, waiting, most;
+	bool critical;
+};
+bool rings_use(const struct rings *rings, size_t i, struct ring_use *out);
+
 /*
  * Sleep protocol: rings_arm() says that the reader is about to wait; false: something came meanwhile, do not. The fds
  * of rings_fd(i) become readable when a program wakes the reader. rings_awake() after the wait.

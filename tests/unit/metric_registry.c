@@ -67,9 +67,9 @@ static void test_types(void **state)
 	series_add(at(c, "cat"), -1); /* a counter only grows */
 	series_add(at(c, "cat"), NAN);
 	assert_true(value_of(m, "cat") == 2.5);
-	series_follow(at(c, "other's"), 10);
-	series_follow(at(c, "other's"), 15);
-	series_follow(at(c, "other's"), 4); /* began anew */
+	series_follow(at(c, "other's"), 10, 1);
+	series_follow(at(c, "other's"), 15, 1);
+	series_follow(at(c, "other's"), 4, 1); /* began anew */
 	assert_true(value_of(m, "other's") == 19);
 	metric_clear(c);
 	assert_true(isnan(value_of(m, "cat")));
