@@ -18,7 +18,7 @@
 #define NAMES_UP lua_upvalueindex(3)
 
 /* How a field becomes a Lua value. */
-enum kind { NUMBER_8, NUMBER_16, NUMBER_32, NUMBER_64, CHARS, GENERAL, METHOD, ABSENT };
+enum kind { NUMBER_8, NUMBER_16, NUMBER_32, NUMBER_64, SIGNED_32, CHARS, TEXT, GENERAL, METHOD, ABSENT };
 
 struct cached_field {
 	const char *name; /* Lua's, kept alive by the table of names */
@@ -174,6 +174,12 @@ static enum kind kind_of(const struct field *f)
 	switch (f->type) {
 	case EUN_CHARS:
 		return CHARS;
+	case EUN_STRING:
+	case EUN_PATH:
+		return TEXT;
+	case EUN_S32:
+	case EUN_ERRNO:
+		return f->size == 4 ? SIGNED_32 : GENERAL;
 	case EUN_U8:
 	case EUN_U16:
 	case EUN_U32:
@@ -249,6 +255,18 @@ fill(lua_State *L, struct cached_field *c, const struct stream *stream, const ch
 		lua_pushinteger(L, (lua_Integer)n);                         \
 	} while (0)
 
+/* What view_read() does with a reference to a text. */
+static void push_reference(lua_State *L, const struct view *view, uint32_t offset)
+{
+	uint32_t ref;
+	memcpy(&ref, (const char *)view->rec + offset, sizeof(ref));
+	uint32_t off = EUN_REF_OFF(ref), len = EUN_REF_LEN(ref);
+	if (!off || off > view->len || len > view->len - off)
+		lua_pushnil(L);
+	else
+		push_text(L, STRINGS_UP, (const char *)view->rec + off, len);
+}
+
 /* Nobody but Lua calls it, and only with an event. */
 static int event_index(lua_State *L)
 {
@@ -275,6 +293,12 @@ static int event_index(lua_State *L)
 		break;
 	case NUMBER_64:
 		LOAD(uint64_t);
+		break;
+	case SIGNED_32:
+		LOAD(int32_t);
+		break;
+	case TEXT:
+		push_reference(L, view, c->offset);
 		break;
 	case CHARS: {
 		const char *s = (const char *)view->rec + c->offset;
