@@ -43,7 +43,7 @@ static const struct eun_tool_option own[] = {
 			.help = "calls to begin with: glibc-start, musl-start (repeatable)"},
 	[FOR_GIVEN] = {.name = "for",
 		       .value = "RUNTIME",
-		       .help = "runc: add what a runtime still calls after it has loaded the filter"},
+		       .help = "runc or crun: add what a runtime still calls after it has loaded the filter"},
 	[MODE_GIVEN] = {.name = "mode",
 			.value = "MODE",
 			.help = "apply: errno, log or kill, instead of what the profile does to all other calls"},
@@ -120,8 +120,9 @@ static int take(struct seccomp_request *s, const char *name, const char *value, 
 	if (!strcmp(name, own[BASE_GIVEN].name))
 		return take_base(s, value, why, why_size);
 	if (!strcmp(name, own[FOR_GIVEN].name)) {
-		snprintf(why, why_size, "'%s' is no runtime known here (there is runc)", value);
-		return strcmp(value, "runc") ? -EINVAL : take_base(s, value, why, why_size);
+		snprintf(why, why_size, "'%s' is no runtime known here (there are runc and crun)", value);
+		bool known = !strcmp(value, "runc") || !strcmp(value, "crun");
+		return known ? take_base(s, value, why, why_size) : -EINVAL;
 	}
 	if (!strcmp(name, own[ERRNO_GIVEN].name)) {
 		snprintf(why, why_size, "'%s' is no error: a name like EPERM, or a number up to 4095", value);

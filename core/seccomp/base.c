@@ -62,12 +62,21 @@ static const char *const runc[] = {
 	"rt_sigprocmask", "rt_sigreturn", "sched_yield", "setgid",  "setgroups", "setuid",    "sigaltstack",
 	"tgkill",         "write",        NULL};
 
+/*
+ * The same of crun 1.8, likewise: run, create and start, exec; with noNewPrivileges it only closes a descriptor after
+ * it.
+ */
+static const char *const crun[] = {
+	"capset",       "close",          "execve",    "fchown",    "ioctl",     "openat", "prctl", "pselect6", "read",
+	"rt_sigaction", "rt_sigprocmask", "setgroups", "setresgid", "setresuid", "statx",  "write", NULL};
+
 const struct base bases[] = {
 	{"always", "what every profile has", always},
 	{"command", "what a profile of a command or container has", command},
 	{"glibc-start", "from the execution of a glibc program to its main()", glibc_start},
 	{"musl-start", "the same of musl", musl_start},
 	{"runc", "what runc still calls after it has loaded the filter", runc},
+	{"crun", "what crun still calls after it has loaded the filter", crun},
 	{NULL, NULL, NULL},
 };
 

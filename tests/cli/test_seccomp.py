@@ -60,7 +60,7 @@ class Profiles(cli.Case):
         self.bad(cli.USAGE, "--tp needs a value", "seccomp", "-sp", "1", "-tp")
         self.bad(cli.USAGE, "unknown option '-t'", "seccomp", "-sp", "1", "-tx", "1")
         self.bad(cli.USAGE, "--canary: 'x' is not a time", "seccomp", "apply", a, "-p", "1", "--canary", "x")
-        self.bad(cli.USAGE, "'lxc' is no runtime known here", "seccomp", "show", a, "--for", "lxc")
+        self.bad(cli.USAGE, "'lxc' is no runtime known here (there are runc and crun)", "seccomp", "show", a, "--for", "lxc")
 
 
 if __name__ == "__main__":
