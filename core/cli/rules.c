@@ -136,6 +136,7 @@ static void list_json(struct buf *out, const struct rule *rule)
 	buf_printf(out, ",\"window_ms\":%llu", (unsigned long long)rule->window_ms);
 	json_list(out, "actions", rule->actions, rule->n_actions);
 	json_text(out, "description", rule->description);
+	json_text(out, "cost", rule->cost);
 	json_text(out, "file", rule->file);
 	buf_printf(out, ",\"line\":%u}\n", rule->line);
 }

@@ -305,11 +305,26 @@ static void on_alert(void *context, const struct rule *rule, const struct alert 
 	set->host.alert(set->host.context, rule, alert);
 }
 
+/* Of those that were not left out. */
+static void say_costs(struct ruleset *set)
+{
+	for (size_t i = 0; i < rules_count(set->rules); i++) {
+		const struct rule *rule = rules_at(set->rules, i);
+		if (!rule->enabled || !rule->cost || !engine_filter(set->engine, i))
+			continue;
+		char line[256];
+		snprintf(line, sizeof(line), "rule '%s' is on: %s", rule->name, rule->cost);
+		say(set, line);
+	}
+}
+
 int ruleset_bind(struct ruleset *set, const struct schema *schema, struct config_error *error)
 {
 	int err = engine_new(&set->engine, set->rules, schema, on_alert, set, error);
 	for (size_t i = 0; i < set->n && !err; i++)
 		err = script_bind(set->items[i]->script, schema, error);
+	if (!err && !set->idle)
+		say_costs(set);
 	return err;
 }
 

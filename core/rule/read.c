@@ -66,7 +66,7 @@ static int copy_list(const struct reading *r, char *const *list, const char *con
 
 struct keys {
 	char **streams, **tags, **key, **actions;
-	const char *where, *severity, *message, *description;
+	const char *where, *severity, *message, *description, *cost;
 	uint64_t window, number;
 	bool enabled;
 };
@@ -80,6 +80,7 @@ static const struct config_option rule_keys[] = {
 	{"key", CONFIG_TEXTS, offsetof(struct keys, key), 0, 0, NULL, "fields that events of one kind agree in"},
 	{"window", CONFIG_MS, offsetof(struct keys, window), 0, 86400000, NULL, "how long further ones are counted"},
 	{"description", CONFIG_TEXT, offsetof(struct keys, description), 0, 0, NULL, "for people"},
+	{"cost", CONFIG_TEXT, offsetof(struct keys, cost), 0, 0, NULL, "what it costs others: told when it is on"},
 	{"enabled", CONFIG_BOOL, offsetof(struct keys, enabled), 0, 0, NULL, "no: it is not asked"},
 	{"number", CONFIG_UINT, offsetof(struct keys, number), 0, 9999, NULL, "of a shipped rule"},
 	{"actions", CONFIG_TEXTS, offsetof(struct keys, actions), 0, 0, NULL, "kill, stop, exec:NAME"},
@@ -114,8 +115,10 @@ static int set_texts(const struct reading *r, struct rule_item *item, const stru
 	}
 	if (keys->description)
 		rule->description = folded(r, keys->description);
+	if (keys->cost)
+		rule->cost = folded(r, keys->cost);
 	return (keys->where && !rule->where) || (keys->message && !rule->message) ||
-			       (keys->description && !rule->description)
+			       (keys->description && !rule->description) || (keys->cost && !rule->cost)
 		       ? -ENOMEM
 		       : 0;
 }
@@ -409,6 +412,7 @@ int rules_add_rule(struct rules *rules, const struct rule *rule, struct config_e
 		const char *from, **to;
 	} texts[] = {
 		{rule->description, &item->rule.description},
+		{rule->cost, &item->rule.cost},
 		{rule->where, &item->rule.where},
 		{rule->message, &item->rule.message},
 		{rule->source.name ? rule->source.name : rule->file, &item->rule.source.name},

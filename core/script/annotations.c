@@ -24,6 +24,7 @@ static const char api[] =
 	"---@field window? string|number\n"
 	"---@field tags? string|string[]\n"
 	"---@field description? string\n"
+	"---@field cost? string what it costs others: told when it is on\n"
 	"---@field number? integer\n"
 	"---@field enabled? boolean\n"
 	"---@field actions? string|string[]\n"

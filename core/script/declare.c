@@ -204,8 +204,8 @@ static const char **list_key(lua_State *L, const char *key, size_t *n)
 
 static int api_rule(lua_State *L)
 {
-	static const char *const keys[] = {"name", "severity", "on",          "where",  "when",    "key",    "window",
-					   "tags", "message",  "description", "number", "enabled", "actions"};
+	static const char *const keys[] = {"name", "severity", "on",          "where",  "when",    "key",     "window",
+					   "tags", "message",  "description", "number", "enabled", "actions", "cost"};
 	struct script *s = declaring(L, "rule{}");
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 1);
@@ -215,6 +215,7 @@ static int api_rule(lua_State *L)
 	struct rule rule = {
 		.name = text_key(L, "name"),
 		.description = text_key(L, "description"),
+		.cost = text_key(L, "cost"),
 		.severity = SEVERITY_WARNING,
 		.where = text_key(L, "where"),
 		.message = text_key(L, "message"),

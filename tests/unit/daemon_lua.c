@@ -333,16 +333,21 @@ static void test_mass_rename(void **state)
 	expect(w, 2, "now /h/x29q");
 }
 
+static void switch_on(struct world *w, const char *on)
+{
+	struct config_error error = {0};
+	struct config *config = NULL;
+	assert_int_equal(config_parse(&config, "user.ini", on, strlen(on), &error), 0);
+	assert_int_equal(ruleset_add(w->set, config, &error), 0);
+	config_free(config);
+}
+
 static void test_denied(void **state)
 {
 	struct world *w = *state;
-	static const char on[] = "[rules]\nenable = Refused calls\n";
-	struct config_error error = {0};
-	struct config *config = NULL;
-	assert_int_equal(config_parse(&config, "user.ini", on, sizeof(on) - 1, &error), 0);
-	assert_int_equal(ruleset_add(w->set, config, &error), 0);
-	config_free(config);
+	switch_on(w, "[rules]\nenable = Refused calls\n");
 	use(w, "denied_calls.lua");
+	assert_non_null(strstr(w->said.data, "rule 'Refused calls' is on: the end of every system call"));
 	for (int i = 0; i < 500; i++) { /* few different ones; other errors; slowly */
 		event(w, "syscall.call pid=5 syscall=%d ret=-1", 100 + i % 9);
 		event(w, "syscall.call pid=6 syscall=%d ret=-2", 100 + i % 99);
@@ -386,6 +391,24 @@ static void test_never_seen(void **state)
 	for (int i = 0; i < 100000; i++)
 		event(w, "process.exec exe=/gen/%d ret=0", i);
 	expect(w, 2 + 512 - 5, NULL);
+}
+
+static void test_never_called(void **state)
+{
+	struct world *w = *state;
+	switch_on(w, "[rules]\nenable = System call never*\n");
+	use(w, "never_seen.lua");
+	event(w, "syscall.count syscall=41 count=1"); /* no container */
+	strcpy(w->image, "nginx:1");
+	for (int i = 0; i < 300; i++)
+		event(w, "syscall.count syscall=%d count=1", i == 41 ? 0 : i);
+	pass(w, 87000);
+	event(w, "syscall.count syscall=40 count=1");
+	expect(w, 0, NULL);
+	event(w, "syscall.count syscall=41 count=1");
+	expect(w, 1, "calls socket; image nginx:1 never did before");
+	event(w, "syscall.count syscall=41 count=9");
+	expect(w, 1, NULL);
 }
 
 static void test_analysis(void **state)
@@ -456,8 +479,9 @@ static void test_document(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_port_scan), TEST(test_download_exec), TEST(test_fork_bomb), TEST(test_mass_rename),
-		TEST(test_denied),    TEST(test_never_seen),    TEST(test_analysis),  TEST(test_document),
+		TEST(test_port_scan),    TEST(test_download_exec), TEST(test_fork_bomb),
+		TEST(test_mass_rename),  TEST(test_denied),        TEST(test_never_seen),
+		TEST(test_never_called), TEST(test_analysis),      TEST(test_document),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

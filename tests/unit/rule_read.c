@@ -24,6 +24,7 @@ static void test_rule(void **state)
 	assert_string_equal(r->description, "one two");
 	assert_int_equal(r->number, 21);
 	assert_string_equal(r->actions[1], "exec:x");
+	assert_null(r->cost);
 	assert_true(r->enabled);
 	assert_int_equal(r->source.line, 3);
 	assert_int_equal(r->source.column, 9);
