@@ -12,6 +12,8 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -19,7 +21,7 @@ import urllib.parse
 import urllib.request
 
 import eun
-from test_daemon import Case, wait_for
+from test_daemon import Case, Daemon, wait_for
 
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
 LIBC = ctypes.CDLL(None)
@@ -66,6 +68,49 @@ def work(port, refused, path):
         os.unlink(path)
     finally:
         os._exit(0)
+
+
+DOCUMENT = eun.TREE + "/docs/metrics.md"
+MARK = "<!-- made by tests/kernel/test_metrics.py --update -->\n"
+
+
+def table(text, declared):
+    """The families that a host has, as the document has them; labels of those without series yet are the plugins'."""
+    kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M))
+    labels = {"eunomia_metric_folded_total": ["family"]}
+    for name, found in parse(text).items():
+        family = name if name in kinds else re.sub("_(bucket|sum|count)$", "", name)
+        labels.setdefault(family, [label for label in found[0][0] if label != "le"])
+    rows = ["| family | type | labels | |\n|---|---|---|---|\n"]
+    for name, help_ in re.findall(r"^# HELP (\S+) (.*)$", text, re.M):
+        plugin = declared.get(name, {})
+        named = plugin.get("labels", "").split(",") if plugin else labels.get(name, [])
+        asked = " *asked*" if plugin.get("kept") == "asked" else ""
+        rows.append(f"| `{name}`{asked} | {kinds[name]} | {', '.join(filter(None, named))} | {help_} |\n")
+    return "".join(rows)
+
+
+def families(folder):
+    """The table of a host that has everything: all families, a rule that fires, a script."""
+    with open(folder + "/count.lua", "w", encoding="utf-8") as lua:
+        lua.write('on("files.unlink", {where = "comm = none"}, function(ev) end)\n')
+    with open(folder + "/all.ini", "w", encoding="utf-8") as config:
+        config.write(f"[rules]\nbuiltin = no\npaths = {folder}/count.lua\n[target]\npid = {os.getpid()}\nfollow = yes\n"
+                     f"[metrics]\nfamilies = *\nprograms = yes\ntextfile = {folder}/all.prom\n"
+                     f"[output file]\ntype = file\npath = {folder}/alerts\n"
+                     "[rule Removed]\nstreams = files.unlink\nwhere = comm = worker\n")
+    daemon = Daemon(folder + "/all.ini").started()
+    server = Server()
+    try:
+        work(server.port, server.refused, folder + "/data")
+    finally:
+        server.socket.close()
+        status, _, err = daemon.stop()
+    assert status == 0, err
+    listed = subprocess.run([eun.EUNOMIA, "list", "metrics", "--fmt", "json"], stdout=subprocess.PIPE, text=True,
+                            timeout=eun.LIMIT, check=True).stdout
+    declared = {row["metric"]: row for row in map(json.loads, listed.splitlines())}
+    return table(eun.read(folder + "/all.prom"), declared)
 
 
 class Server:
@@ -163,6 +208,10 @@ class Metrics(Case):
         check = subprocess.run(["promtool", "check", "metrics"], input=eun.read(self.file), stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True, timeout=eun.LIMIT, check=False)
         self.assertEqual((check.returncode, check.stdout), (0, ""))
+
+    def test_document(self):
+        """docs/metrics.md has the families that a host has, all of them and no others."""
+        self.assertEqual(eun.read(DOCUMENT).partition(MARK)[2], families(self.dir), "test_metrics.py --update")
 
     def test_process(self):
         """What the kernel says of the process itself."""
@@ -298,5 +347,15 @@ class Metrics(Case):
                                  '{comm="worker"}))'), 0)
 
 
+def update():
+    with tempfile.TemporaryDirectory() as folder:
+        text = eun.read(DOCUMENT).partition(MARK)[0] + MARK + families(folder)
+    with open(DOCUMENT, "w", encoding="utf-8") as document:
+        document.write(text)
+
+
 if __name__ == "__main__":
-    eun.main()
+    if "--update" in sys.argv:
+        update()
+    else:
+        eun.main()
