@@ -55,7 +55,60 @@ int rules_load(struct ruleset **out, const struct ruleset_host *host, const stru
 
 /* ---- check ---- */
 
-static int check(struct ruleset *set, char *const *paths)
+#define MISTAKES_MAX 20 /* told of a file */
+#define FILES_MAX 64    /* with mistakes; of what is in further ones nothing is told */
+
+/* How many mistakes were told of each file. */
+struct told {
+	struct {
+		char file[256];
+		size_t n;
+	} files[FILES_MAX];
+	size_t n;
+};
+
+static void tell_mistake(void *context, const struct config_error *error)
+{
+	struct told *told = context;
+	size_t i = 0;
+	while (i < told->n && strcmp(told->files[i].file, error->file) != 0)
+		i++;
+	if (i == FILES_MAX)
+		return;
+	if (i == told->n)
+		snprintf(told->files[told->n++].file, sizeof(told->files[i].file), "%s", error->file);
+	if (told->files[i].n++ < MISTAKES_MAX)
+		say_error(error);
+	else if (told->files[i].n == MISTAKES_MAX + 1)
+		say("%s: there are more mistakes", error->file);
+}
+
+/* All of the paths, with all mistakes told. NULL: `status`. */
+static struct ruleset *read_all(const struct request *r, struct rules_mistakes *mistakes, int *status)
+{
+	const struct alert_style style = {0, ""};
+	struct config_error error;
+	char *lib = share_path("lib");
+	struct ruleset *set = ruleset_new(&quiet_host, &style, lib);
+	int err = set ? 0 : -ENOMEM;
+	free(lib);
+	if (set)
+		ruleset_collect(set, mistakes);
+	for (size_t i = 1; i < r->operands.n && err != -ENOMEM; i++) {
+		err = set ? ruleset_read(set, r->operands.items[i], &error) : -ENOMEM;
+		if (!err || err == -ENOMEM)
+			continue;
+		mistakes->n++; /* there is no such file, or the like */
+		tell_mistake(mistakes->context, &error);
+	}
+	if (err != -ENOMEM)
+		return set;
+	*status = rules_wrong(err, &error);
+	ruleset_free(set);
+	return NULL;
+}
+
+static int check(struct ruleset *set, char *const *paths, const struct rules_mistakes *mistakes)
 {
 	struct catalogue all;
 	struct config_error error;
@@ -64,12 +117,13 @@ static int check(struct ruleset *set, char *const *paths)
 	if (err) {
 		say("%s", why);
 		catalogue_free(&all);
+		ruleset_free(set);
 		return EXIT_RUN;
 	}
 	err = ruleset_check(set, &all.schema, &error);
 	if (!err)
 		err = ruleset_bind(set, &all.schema, &error);
-	int status = err ? rules_wrong(err, &error) : EXIT_OK;
+	int status = err ? rules_wrong(err, &error) : mistakes->n ? EXIT_CONFIG : EXIT_OK;
 	ruleset_free(set); /* before the streams that it is bound to */
 	catalogue_free(&all);
 	return status;
@@ -77,16 +131,20 @@ static int check(struct ruleset *set, char *const *paths)
 
 static int rules_check_files(const struct request *r, char *const *paths)
 {
-	const struct alert_style style = {0, ""};
-	struct ruleset *set;
+	struct told *told = calloc(1, sizeof(*told));
+	struct rules_mistakes mistakes = {tell_mistake, told, 0};
 	struct output out;
 	char why[512];
 	size_t enabled, skipped;
-	int status = rules_load(&set, &quiet_host, &style, r->operands.items + 1, r->operands.n - 1);
-	if (status)
+	int status = EXIT_RUN;
+	struct ruleset *set = told ? read_all(r, &mistakes, &status) : NULL;
+	if (!set) {
+		free(told);
 		return status;
+	}
 	size_t n = ruleset_rules(set, &enabled, &skipped), scripts = ruleset_scripts(set);
-	status = check(set, paths);
+	status = check(set, paths, &mistakes);
+	free(told);
 	if (status)
 		return status;
 	output_open(&out, NULL, why, sizeof(why));

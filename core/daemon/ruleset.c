@@ -28,6 +28,7 @@ struct ruleset {
 	struct engine *engine; /* NULL: not bound */
 	uint64_t alerts;
 	bool idle;
+	bool collects; /* mistakes are told, and not the end */
 };
 
 static void say(void *context, const char *text)
@@ -68,6 +69,12 @@ void ruleset_free(struct ruleset *set)
 	rules_free(set->rules);
 	free(set->lib);
 	free(set);
+}
+
+void ruleset_collect(struct ruleset *set, struct rules_mistakes *mistakes)
+{
+	rules_collect(set->rules, mistakes);
+	set->collects = true;
 }
 
 void ruleset_idle(struct ruleset *set)
@@ -158,7 +165,13 @@ static int read_script(struct ruleset *set, const char *path, struct config_erro
 		.now = now,
 		.lib = set->lib,
 	};
-	return script_open(&it->script, it->path, &usual, &host, error);
+	int err = script_open(&it->script, it->path, &usual, &host, error);
+	if (!err || rules_go_on(set->rules, err, error))
+		return err;
+	set->n--; /* the mistake is told: the others without this one */
+	free(it->path);
+	free(it);
+	return 0;
 }
 
 static bool is_lua(const char *name)
@@ -230,8 +243,9 @@ int ruleset_read(struct ruleset *set, const char *path, struct config_error *err
 		return err;
 	}
 	if (!S_ISDIR(st.st_mode))
-		return is_lua(path) ? read_script(set, path, error) : rules_files(path, add_file, set, error);
-	int err = rules_files(path, add_file, set, error);
+		return is_lua(path) ? read_script(set, path, error)
+				    : rules_files(set->rules, path, add_file, set, error);
+	int err = rules_files(set->rules, path, add_file, set, error);
 	return err ? err : read_scripts(set, path, error);
 }
 
@@ -267,7 +281,7 @@ int ruleset_check(const struct ruleset *set, const struct schema *all, struct co
 		err = rules_check_streams(set->rules, all, error);
 	if (!err)
 		err = actions_check(set->actions, set->rules, error);
-	for (size_t i = 0; i < set->n && !err; i++)
+	for (size_t i = 0; i < set->n && !err && !set->collects; i++) /* else script_bind() tells it, with its line */
 		err = check_script(set->items[i], all, error);
 	return err;
 }
@@ -322,7 +336,7 @@ int ruleset_bind(struct ruleset *set, const struct schema *schema, struct config
 {
 	int err = engine_new(&set->engine, set->rules, schema, on_alert, set, error);
 	for (size_t i = 0; i < set->n && !err; i++)
-		err = script_bind(set->items[i]->script, schema, error);
+		err = rules_go_on(set->rules, script_bind(set->items[i]->script, schema, error), error);
 	if (!err && !set->idle)
 		say_costs(set);
 	return err;

@@ -27,6 +27,8 @@ struct ruleset;
 /* All are copied but `style->hostname`. `lib`: the folder that require() looks into, or NULL. */
 struct ruleset *ruleset_new(const struct ruleset_host *host, const struct alert_style *style, const char *lib);
 void ruleset_free(struct ruleset *set);
+/* As rules_collect(), of scripts' mistakes too. */
+void ruleset_collect(struct ruleset *set, struct rules_mistakes *mistakes);
 /* No action is done: events are recorded ones. */
 void ruleset_idle(struct ruleset *set);
 

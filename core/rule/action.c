@@ -195,7 +195,7 @@ int actions_check(const struct actions *a, const struct rules *rules, struct con
 {
 	int err = 0;
 	for (size_t i = 0; i < rules->n && !err; i++)
-		err = check_rule(a, rules->items[i], error);
+		err = rules_go_on(rules, check_rule(a, rules->items[i], error), error);
 	return err;
 }
 

@@ -205,7 +205,7 @@ static int make(struct making *m)
 	struct engine *e = m->engine;
 	int err = 0;
 	for (size_t i = 0; i < e->n_rules && !err; i++)
-		err = make_rule(m, &e->rules[i]);
+		err = rules_go_on(m->rules, make_rule(m, &e->rules[i]), m->error);
 	struct plan_rule *rules = calloc(e->n_rules + 1, sizeof(*rules));
 	for (uint32_t i = 0; i < e->n_plans && rules && !err; i++)
 		if (e->schema->streams[i])
@@ -221,7 +221,7 @@ int engine_new(struct engine **out, const struct rules *rules, const struct sche
 {
 	struct engine *e = calloc(1, sizeof(*e));
 	struct making m = {e, rules, calloc(schema->n_streams + 1, sizeof(*m.streams)), 0, error};
-	int err = e && m.streams ? rules_check(rules, error) : -ENOMEM;
+	int err = !e || !m.streams ? -ENOMEM : rules->mistakes ? 0 : rules_check(rules, error); /* those are told */
 	if (!err) {
 		e->schema = schema;
 		e->alert = alert;

@@ -236,6 +236,8 @@ static int read_definition(const struct reading *r, const char *name, const stru
 	if (d.text) {
 		struct filter_source at = source_of(r, config_key(r->section, keys[0].name));
 		err = filter_failed(r, add(r->rules->defs, name, d.text, FILTER_REPLACE, &at, &error), &error);
+		if (err == -EINVAL && r->rules->mistakes) /* who uses it is not wrong, too */
+			add(r->rules->defs, name, add == filter_define_list ? "" : "true", FILTER_REPLACE, NULL, NULL);
 	}
 	if (d.append && !err) {
 		struct filter_source at = source_of(r, config_key(r->section, "append"));
@@ -385,7 +387,7 @@ int rules_add(struct rules *rules, const struct config *config, struct config_er
 		return -ENOMEM;
 	for (size_t i = 0; i < config->n_sections && !err; i++) {
 		r.section = &config->sections[i];
-		err = read_section(&r);
+		err = rules_go_on(rules, read_section(&r), error);
 	}
 	rules_settle(rules);
 	return err;
@@ -463,14 +465,15 @@ static int read_file(const char *path,
 	return err;
 }
 
-int rules_files(const char *path, int (*each)(void *context, const struct config *config, struct config_error *error),
-		void *context, struct config_error *error)
+int rules_files(const struct rules *rules, const char *path,
+		int (*each)(void *context, const struct config *config, struct config_error *error), void *context,
+		struct config_error *error)
 {
 	struct dirent **names;
 	struct stat st;
 	int err = 0;
 	if (stat(path, &st) || !S_ISDIR(st.st_mode))
-		return read_file(path, each, context, error);
+		return rules_go_on(rules, read_file(path, each, context, error), error);
 	int n = scandir(path, &names, is_ini, alphasort);
 	if (n < 0) {
 		err = -errno;
@@ -481,7 +484,7 @@ int rules_files(const char *path, int (*each)(void *context, const struct config
 		char file[4096];
 		snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name);
 		if (!err)
-			err = read_file(file, each, context, error);
+			err = rules_go_on(rules, read_file(file, each, context, error), error);
 		free(names[i]);
 	}
 	free(names);
@@ -495,5 +498,5 @@ static int add_file(void *rules, const struct config *config, struct config_erro
 
 int rules_read(struct rules *rules, const char *path, struct config_error *error)
 {
-	return rules_files(path, add_file, rules, error);
+	return rules_files(rules, path, add_file, rules, error);
 }

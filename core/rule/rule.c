@@ -136,17 +136,32 @@ static int unknown_rule(const struct rules *rules, const struct rule_mention *m,
 }
 
 /* A glob may stand for rules that are not there today. */
+void rules_collect(struct rules *rules, struct rules_mistakes *mistakes)
+{
+	rules->mistakes = mistakes;
+}
+
+int rules_go_on(const struct rules *rules, int err, const struct config_error *error)
+{
+	if (err != -EINVAL || !rules->mistakes)
+		return err;
+	rules->mistakes->n++;
+	rules->mistakes->tell(rules->mistakes->context, error);
+	return 0;
+}
+
 int rules_check(const struct rules *rules, struct config_error *error)
 {
-	for (const struct rule_mention *m = rules->mentions; m; m = m->next) {
+	int err = 0;
+	for (const struct rule_mention *m = rules->mentions; m && !err; m = m->next) {
 		bool found = !m->exception && strpbrk(m->name, "*?[");
 		for (size_t i = 0; i < rules->n && !found; i++)
 			found = m->exception ? !strcmp(rules->items[i]->rule.name, m->name)
 					     : is_meant(&rules->items[i]->rule, m->name);
 		if (!found)
-			return unknown_rule(rules, m, error);
+			err = rules_go_on(rules, unknown_rule(rules, m, error), error);
 	}
-	return 0;
+	return err;
 }
 
 bool rule_means(const struct rule *rule, const struct stream *stream)
@@ -201,7 +216,7 @@ int rules_check_streams(const struct rules *rules, const struct schema *schema, 
 	int err = 0;
 	for (size_t i = 0; i < rules->n && !err; i++)
 		for (size_t k = 0; k < rules->items[i]->rule.n_streams && !err; k++)
-			err = check_stream(rules->items[i], k, schema, error);
+			err = rules_go_on(rules, check_stream(rules->items[i], k, schema, error), error);
 	return err;
 }
 

@@ -71,11 +71,25 @@ struct rules;
 struct rules *rules_new(void);
 void rules_free(struct rules *rules);
 /*
- * Reads a file, or all *.ini of a folder in the order of their names, and calls `each` for every one. What it returns,
- * if not 0, ends it. -EINVAL or -errno with `error`, -ENOMEM.
+ * Mistakes (-EINVAL) are told and counted, and reading and checking go on behind them: for who wants to know them all.
+ * The functions return 0 then; with n > 0 the rules are for nothing but to be thrown away.
  */
-int rules_files(const char *path, int (*each)(void *context, const struct config *config, struct config_error *error),
-		void *context, struct config_error *error);
+struct rules_mistakes {
+	void (*tell)(void *context, const struct config_error *error);
+	void *context;
+	size_t n;
+};
+/* `mistakes` outlives the rules. */
+void rules_collect(struct rules *rules, struct rules_mistakes *mistakes);
+/* What becomes of a step's result: 0, also of a mistake that was collected; else `err`. */
+int rules_go_on(const struct rules *rules, int err, const struct config_error *error);
+/*
+ * Reads a file, or all *.ini of a folder in the order of their names, and calls `each` for every one. What it returns,
+ * if not 0, ends it (but see rules_collect(), of `rules`). -EINVAL or -errno with `error`, -ENOMEM.
+ */
+int rules_files(const struct rules *rules, const char *path,
+		int (*each)(void *context, const struct config *config, struct config_error *error), void *context,
+		struct config_error *error);
 /*
  * A file, or a folder: all *.ini in it in the order of their names (Lua is core/script's). -EINVAL or -errno with
  * `error`, -ENOMEM; then the rules are to be thrown away, as some of the file may be in them.

@@ -40,7 +40,8 @@ struct rules {
 	struct rule_item **items;
 	size_t n;
 	struct rule_mention *mentions, **last;
-	uint64_t said; /* counts what was said */
+	uint64_t said;                   /* counts what was said */
+	struct rules_mistakes *mistakes; /* or NULL */
 };
 
 /* The rule of that name, or NULL. */

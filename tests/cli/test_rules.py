@@ -53,6 +53,29 @@ class Rules(Case):
         self.wrong(b"# " + b"x" * 10_000_000, 0, 0, "too large")
         self.wrong(RULE.replace("= /etc/shadow", "= (\n\n  1 or"), 3, 16, "")
 
+    def test_all_mistakes(self):
+        """All of all files are told, each once, 20 of a file; what is wrong in a macro is not told of who uses it."""
+        self.rules("[list l]\nitems = a, \"\n[macro m]\ncondition = paht =\n"
+                   + RULE.replace("path =", "m and comm in (l) and paht ="), "a.ini")
+        self.rules("[rule B]\nstreams = files.opne\n[rule C]\nstreams = files.open\nseverity = hihg\n"
+                   "[exception Q]\nwhere = true\n[rule D]\nstreams = files.open\nactions = exec:x\nkey = paht\n",
+                   "b.ini")
+        self.rules("[broken\n", "c.ini")
+        self.rules("x = = y\n", "d.lua")
+        self.rules('on("files.opne", function() end)\n', "e.lua")
+        self.rules("".join(f"[rule F{i}]\nstreams = files.open\nwhere = nosuch = 1\n" for i in range(30)), "f.ini")
+        status, out, err = self.run_it("rules", "check", self.dir, "/nowhere.ini")
+        self.assertEqual((status, out), (CONFIG, b""))
+        lines = err.decode().replace(self.dir + "/", "").splitlines()
+        for text in ("a.ini:2:12: unterminated", "a.ini:4:19: expected", "a.ini:7:31: unknown field 'paht'",
+                     "b.ini:2:11: unknown stream", "b.ini:5:12: 'hihg'", "b.ini:6:1: unknown rule 'Q'",
+                     "b.ini:10:11: there is no [exec x]", "b.ini:11:7: unknown field 'paht'",
+                     "c.ini:1:1: no closing ]", "d.lua:1: unexpected", "e.lua:1: unknown stream",
+                     "/nowhere.ini: No such file", "f.ini: there are more mistakes"):
+            self.assertEqual(len([line for line in lines if text in line]), 1, (text, lines))
+        self.assertEqual(len([line for line in lines if "nosuch" in line]), 20)
+        self.assertEqual(len(lines), 13 + 20)
+
     def test_files(self):
         self.bad(CONFIG, "/nowhere/x.ini: No such file or directory", "rules", "check", "/nowhere/x.ini")
         if os.geteuid() == 0 and nobody_can_run():
