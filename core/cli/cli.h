@@ -19,6 +19,7 @@ int command_top(const struct request *request, char *const *paths);
 int command_daemon(const struct request *request, char *const *paths);
 int command_rules(const struct request *request, char *const *paths);
 int command_selftest(const struct request *request, char *const *paths);
+int command_query(const struct request *request, char *const *paths);
 int command_explain(const struct request *request, char *const *paths);
 
 /* The names of a field's values, of the first of the plugin's `streams` that has it. Returns the exit code. */

@@ -10,8 +10,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 
 #include "event/schema.h"
+#include "when.h"
 
 const struct command commands[COMMANDS] = {
 	[COMMAND_PLUGIN] = {NULL, "", 0, 0, "print what plugins see: eunomia --plugin tcp,files"},
@@ -30,6 +32,7 @@ const struct command commands[COMMANDS] = {
 	[COMMAND_SECCOMP] = {"seccomp", "[apply FILE | merge|subtract|diff|check|show FILE... | -- COMMAND...]", 0,
 			     SIZE_MAX, "learn what a seccomp profile must allow, and apply it to what runs",
 			     &seccomp_own},
+	[COMMAND_QUERY] = {"query", "[events|alerts|connections]", 0, 1, "look into the history that the daemon keeps"},
 };
 
 #define BIT(command) (1u << COMMAND_##command)
@@ -37,7 +40,7 @@ const struct command commands[COMMANDS] = {
 #define TARGETS (LIVE | BIT(DAEMON))
 #define JUDGES (BIT(RULES) | BIT(EXPLAIN))
 #define ROUNDS (LIVE | BIT(TOP))
-#define SHOWS (ROUNDS | BIT(REPLAY))
+#define SHOWS (ROUNDS | BIT(REPLAY) | BIT(QUERY))
 #define LEARNS BIT(SECCOMP)
 #define FINDS \
 	(LIVE | LEARNS | BIT(REPLAY) | BIT(LIST) | BIT(DOCTOR) | BIT(INSPECT) | BIT(DAEMON) | BIT(SELFTEST) | JUDGES)
@@ -147,6 +150,8 @@ TAKE_TEXT(btf, btf)
 TAKE_TEXT(config, config)
 TAKE_TEXT(rule, rule)
 TAKE_TEXT(replay, replay)
+TAKE_TEXT(db, db)
+TAKE_TEXT(sql, sql)
 
 #define TAKE_PARTS(name, member)                                    \
 	TAKE(name)                                                  \
@@ -299,6 +304,31 @@ TAKE(top)
 	return take_number(&r->top, value, why, why_size);
 }
 
+TAKE(limit)
+{
+	return take_number(&r->limit, value, why, why_size);
+}
+
+static int take_when(int64_t *out, const char *value, char *why, size_t why_size)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (!parse_when(value, now.tv_sec * 1000000000ll + now.tv_nsec, out))
+		return 0;
+	snprintf(why, why_size, "'%s' is no time (1h, 2d: so long ago; 2026-11-24, 2026-11-24T10:11:12Z)", value);
+	return -EINVAL;
+}
+
+TAKE(from)
+{
+	return take_when(&r->from, value, why, why_size);
+}
+
+TAKE(to)
+{
+	return take_when(&r->to, value, why, why_size);
+}
+
 TAKE(count)
 {
 	return take_number(&r->count, value, why, why_size);
@@ -329,6 +359,13 @@ const struct option options[] = {
 	{"plugin-path", 0, "DIR", "folder to look for plugins in first (repeatable)", FINDS, take_plugin_path},
 	{"streams", 0, "A,B", "streams to print instead of the default ones (* matches)", BIT(PLUGIN) | BIT(EXPLAIN),
 	 take_streams},
+	{"db", 0, "FILE", "the history (/var/lib/eunomia/history.db)", BIT(QUERY), take_db},
+	{"from", 0, "TIME", "from then on: 1h, 2d (so long ago), 2026-11-24, 2026-11-24T10:11:12Z", BIT(QUERY),
+	 take_from},
+	{"to", 0, "TIME", "until then", BIT(QUERY), take_to},
+	{"limit", 0, "N", "only the last N", BIT(QUERY), take_limit},
+	{"sql", 0, "SELECT", "a question in SQL instead (docs/history.md has the tables)", BIT(QUERY), take_sql},
+	{"streams", 0, "A,B", "only these streams of the events (* matches)", BIT(QUERY), take_streams},
 	{"set", 0, "PLUGIN.KEY=VALUE", "an option of a plugin (repeatable; see inspect)", LIVE, take_set},
 	{"pid", 'p', "PID", "only these processes, all their threads (repeatable)", TARGETS | LEARNS, take_pid},
 	{"pid", 'p', "PID", "only these hosts (repeatable)", BIT(TOP), take_pid},

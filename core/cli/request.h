@@ -43,6 +43,7 @@ enum command_id {
 	COMMAND_DAEMON,
 	COMMAND_SELFTEST,
 	COMMAND_SECCOMP,
+	COMMAND_QUERY,
 	COMMANDS
 };
 
@@ -71,6 +72,9 @@ struct request {
 	uint64_t duration_ms; /* 0: until stopped */
 
 	const char *output, *record, *btf, *config;
+	const char *db, *sql; /* query */
+	int64_t from, to;     /* wall clock, ns; 0: not given */
+	uint64_t limit;
 	uint64_t ring_bytes;
 	enum ia32 ia32;
 

@@ -270,7 +270,8 @@ static int take_uint(const struct reading *r, void *out)
 
 static int take_ms(const struct reading *r, void *out)
 {
-	static const struct unit units[] = {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {0}};
+	static const struct unit units[] = {{"", 1000},     {"ms", 1},       {"s", 1000}, {"m", 60000},
+					    {"h", 3600000}, {"d", 86400000}, {0}};
 	return take_number(r, units, "a time (500ms, 10s, 2m, 1h)", out);
 }
 

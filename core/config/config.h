@@ -58,7 +58,7 @@ enum config_type {
 	CONFIG_TEXTS, /* char ** that ends at NULL: see config_texts(); freed by config_texts_free() */
 	CONFIG_BOOL,  /* bool: yes, no, true, false, on, off, 1, 0 */
 	CONFIG_UINT,  /* uint64_t, with units k, m, g */
-	CONFIG_MS,    /* uint64_t milliseconds: 10s, 500ms, 2m, 1h; without a unit seconds */
+	CONFIG_MS,    /* uint64_t milliseconds: 10s, 500ms, 2m, 1h, 7d; without a unit seconds */
 	CONFIG_ENUM,  /* int: index in `names` */
 };
 

@@ -25,6 +25,7 @@
 #define AGGREGATE_TICKS 50 /* rows of aggregates are drained */
 #define ERRORS_TICKS 100   /* outputs that fail are told */
 #define PATIENCE_MS 1000   /* of outputs at the end: all is to be over within 2 s */
+#define STORE_MS 500       /* of the history */
 #define REAP_MS 300        /* what is being taken down is waited for */
 #define TOML_MAX (1u << 20)
 
@@ -110,6 +111,7 @@ static void tell_errors(const struct daemon *d)
 				   c.last_error, (unsigned long long)c.lost);
 		d->now->errors[i] = c.errors;
 	}
+	generation_tell_history(d->now);
 }
 
 static void tell_status(const struct daemon *d)
@@ -386,6 +388,7 @@ static void finish(struct daemon *d)
 	flush_events(d);
 	measure_end(d->measure);
 	close_outputs(d, g);
+	generation_end_history(g, STORE_MS);
 	daemon_say(d, EUN_LOG_INFO, "stopped: %llu events, %llu alerts, %llu events lost, %llu reloads, %llu refused",
 		   (unsigned long long)d->events, (unsigned long long)ruleset_alerts(g->rules),
 		   (unsigned long long)(d->lost + generation_lost(g)), (unsigned long long)d->reloads,

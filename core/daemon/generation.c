@@ -40,6 +40,7 @@ static void on_alert(void *context, const struct rule *rule, const struct alert 
 	(void)rule;
 	measure_alert(g->daemon->measure, alert);
 	alert_outputs_put(g->outputs, g->n_outputs, alert);
+	generation_remember_alert(g, alert);
 }
 
 static void on_say(void *context, const char *text)
@@ -101,16 +102,16 @@ static int check_rules(const struct generation *g, struct config_error *error)
 	return err;
 }
 
-/* What is not of a disabled plugin: named by rules, counted by [metrics], printed by [events]. */
+/* What is not of a disabled plugin: named by rules, counted by [metrics], kept by [history], printed by [events]. */
 static void choose(struct generation *g)
 {
 	for (size_t i = 0; i < g->choices.n; i++) {
 		struct choice *c = &g->choices.items[i];
 		const struct settings_plugin *p = settings_plugin(g->settings, c->plugin->abi.name);
-		uint64_t metered = generation_metered(g, c->plugin);
+		uint64_t counted = generation_metered(g, c->plugin) | generation_remembered(g, c->plugin);
 		for (uint32_t s = 0; s < c->plugin->abi.streams.count && (!p || p->enabled); s++) {
 			const char *name = c->plugin->streams[s].name;
-			if (ruleset_names(g->rules, name) || metered & EUN_BIT(s))
+			if (ruleset_names(g->rules, name) || counted & EUN_BIT(s))
 				c->watched |= EUN_BIT(s);
 			for (char **print = p ? p->streams : NULL; print && *print; print++)
 				if (!fnmatch(*print, name, 0) || !fnmatch(*print, strchr(name, '.') + 1, 0))
@@ -196,6 +197,8 @@ int generation_read(struct generation **out, struct daemon *d, struct config_err
 		err = check_rules(g, error);
 	if (!err)
 		err = check_printed(g, error);
+	if (!err)
+		err = generation_check_history(g, error);
 	if (!err)
 		err = generation_check_meters(g, error);
 	if (err) {
@@ -353,7 +356,9 @@ int generation_make(struct generation *g, struct generation *before, struct conf
 		err = make_where(g, error);
 	if (!err)
 		err = generation_meter(g, error);
-	return err ? err : generation_open(g, before, error);
+	if (!err)
+		err = generation_open(g, before, error);
+	return err ? err : generation_open_history(g, before, error);
 }
 
 int generation_unloaded(const struct generation *g, struct choices *out)
@@ -383,6 +388,7 @@ void generation_keep(struct generation *g, struct generation *before)
 				g->lent[i] = false;
 				before->lent[k] = true;
 			}
+	generation_keep_history(g, before);
 	before->events_lent = g->events_lent;
 	before->set_lent = g->set_lent;
 	g->events_lent = g->set_lent = false;
@@ -393,6 +399,7 @@ void generation_free(struct generation *g)
 	if (!g)
 		return;
 	ruleset_free(g->rules);
+	generation_free_history(g);
 	generation_free_meters(g);
 	filter_destroy(g->where);
 	if (!g->events_lent)

@@ -33,6 +33,7 @@ struct tap {
 	uint32_t stream;
 	uint16_t id;
 	bool rules, printed;
+	bool stored, linked;  /* the history keeps its events; what they say of connections */
 	bool fed;             /* the process table's too: the kernel filters nothing */
 	uint64_t lost;        /* as told so far; UINT64_MAX: by the generation before, nobody knows how many */
 	uint64_t from, until; /* boot clock, ns: what happened in this time is its own */
@@ -59,6 +60,12 @@ struct generation {
 	bool *lent;                   /* by number of the output: it is the generation's before */
 	uint64_t *errors;             /* of each, as told so far */
 	bool events_lent;
+	struct {
+		struct store *store; /* NULL: none */
+		bool lent;           /* it is the generation's before */
+		struct filter *where;
+		uint64_t told; /* losses */
+	} history;
 	int set; /* of the targets; -1: not made */
 	bool set_lent;
 	struct tap *taps;
@@ -105,6 +112,26 @@ void generation_free_meters(struct generation *g);
 /* Gives a tap those of its stream; the filters whose union they want of it. */
 void generation_tap_meters(const struct generation *g, struct tap *tap);
 size_t generation_meter_filters(const struct tap *tap, const struct filter **out, size_t most);
+
+/*
+ * generation_history.c: the plugin's streams that [history] wants; what is wrong with what it names; opens the history
+ * or borrows it, once the streams are there. As generation_make().
+ */
+uint64_t generation_remembered(const struct generation *g, const struct plugin *plugin);
+int generation_check_history(const struct generation *g, struct config_error *error);
+int generation_open_history(struct generation *g, const struct generation *before, struct config_error *error);
+/* What was lent changes hands; what is its own, or NULL, is the caller's to close from here on; the rest is freed. */
+void generation_keep_history(struct generation *g, struct generation *before);
+struct store *generation_drop_history(struct generation *g);
+void generation_free_history(struct generation *g);
+/* Of a tap: what of its stream is kept, at most two filters whose union is wanted, and an event. */
+void generation_tap_history(const struct generation *g, const struct stream *stream, struct tap *tap);
+size_t generation_history_filters(const struct generation *g, const struct tap *tap, const struct filter **out);
+void generation_remember(const struct generation *g, const struct tap *tap, const struct view *view);
+void generation_remember_alert(const struct generation *g, const struct alert *alert);
+/* Losses that were not told yet; the end. */
+void generation_tell_history(struct generation *g);
+void generation_end_history(struct generation *g, unsigned patience_ms);
 
 /* generation_output.c: opens [output]s and [events], or borrows them. As generation_make(). */
 int generation_open(struct generation *g, const struct generation *before, struct config_error *error);

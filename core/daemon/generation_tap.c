@@ -72,6 +72,7 @@ static void on_event(void *context, const struct view *view)
 		meter_event(t->meters[i].meter, view);
 	if (t->rules)
 		ruleset_event(g->rules, view);
+	generation_remember(g, t, view);
 	if (t->printed && g->events && (!g->where || filter_match(g->where, view)))
 		event_log_event(g->events, view);
 }
@@ -87,13 +88,16 @@ int generation_tap(struct generation *g)
 			bool printed = c->streams & EUN_BIT(s);
 			struct tap tap = {.id = id};
 			generation_tap_meters(g, &tap);
-			if (rules || printed || tap.n_meters)
+			generation_tap_history(g, instance_stream(c->instance, s), &tap);
+			if (rules || printed || tap.n_meters || tap.stored || tap.linked)
 				g->taps[g->n_taps++] = (struct tap){.generation = g,
 								    .instance = c->instance,
 								    .stream = s,
 								    .id = id,
 								    .rules = rules,
 								    .printed = printed,
+								    .stored = tap.stored,
+								    .linked = tap.linked,
 								    .fed = c->feeds & EUN_BIT(s),
 								    .lost = g->parts[i].borrowed ? UINT64_MAX : 0,
 								    .until = UINT64_MAX,
@@ -105,9 +109,10 @@ int generation_tap(struct generation *g)
 
 int generation_where(const struct generation *g, const struct tap *t)
 {
-	const struct filter *filters[FILTERS_MAX + METERS_MAX + 2];
+	const struct filter *filters[FILTERS_MAX + METERS_MAX + 4];
 	size_t n = t->rules ? ruleset_filters(g->rules, t->id, filters, FILTERS_MAX) : 0;
 	n += generation_meter_filters(t, filters + n, METERS_MAX);
+	n += generation_history_filters(g, t, filters + n);
 	if (t->printed)
 		filters[n++] = g->where;
 	if (t->fed) /* the process table must get all of it */

@@ -17,6 +17,7 @@
 
 #include "daemon/measure.h"
 #include "host/loading.h"
+#include "store/store.h"
 
 #define PATIENCE_MS 2000 /* of outputs that are closed */
 
@@ -29,6 +30,7 @@ struct retired {
 	struct alert_output **outputs;
 	struct alert_output_counts *last;
 	size_t n_outputs;
+	struct store *store;
 };
 
 static int take_down(struct loading *loading)
@@ -36,6 +38,7 @@ static int take_down(struct loading *loading)
 	struct retired *r = loading->context;
 	if (r->n_outputs)
 		alert_outputs_close(r->outputs, r->n_outputs, PATIENCE_MS, r->last);
+	store_close(r->store, PATIENCE_MS, NULL);
 	for (size_t i = 0; i < r->choices.n; i++)
 		instance_detach(r->choices.items[i].instance);
 	atomic_store(&r->done, true);
@@ -75,6 +78,7 @@ static void retire(struct daemon *d, struct generation *g)
 			r->outputs[r->n_outputs++] = g->outputs[i];
 			g->lent[i] = true;
 		}
+	r->store = generation_drop_history(g);
 	r->next = d->retired;
 	d->retired = r;
 	loading_begin(&r->thread, take_down, r);

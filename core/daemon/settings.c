@@ -278,6 +278,16 @@ static int read_metrics(const struct reading *r, const char *name)
 	return settings_metrics_read(&r->settings->metrics, r->section, r->error);
 }
 
+/* ---- [history] ---- */
+
+static int read_history(const struct reading *r, const char *name)
+{
+	(void)name;
+	if (r->settings->history.section)
+		return settings_fail(r, "it is there twice");
+	return settings_history_read(&r->settings->history, r->section, r->error);
+}
+
 /* ---- all of them ---- */
 
 static int others(const struct reading *r, const char *name)
@@ -294,10 +304,10 @@ static const struct kind {
 	{"eunomia", false, read_general}, {"plugin", true, settings_read_plugin},
 	{"target", false, read_target},   {"rules", false, read_rules},
 	{"output", true, read_output},    {"events", false, read_events},
-	{"metrics", false, read_metrics}, {"rule", true, others},
-	{"list", true, others},           {"macro", true, others},
-	{"exception", true, others},      {"actions", false, others},
-	{"exec", true, others},
+	{"history", false, read_history}, {"metrics", false, read_metrics},
+	{"rule", true, others},           {"list", true, others},
+	{"macro", true, others},          {"exception", true, others},
+	{"actions", false, others},       {"exec", true, others},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -396,6 +406,7 @@ int settings_read(struct settings **out, const char *path, const struct choices 
 		return -ENOMEM;
 	s->log = EUN_LOG_INFO;
 	s->builtin = true;
+	settings_history_init(&s->history);
 	settings_metrics_init(&s->metrics);
 	int err = path ? read_file(&r, path) : 0;
 	if (!err && path)
@@ -431,6 +442,7 @@ void settings_free(struct settings *s)
 	for (size_t i = 0; i < s->n_outputs; i++)
 		settings_output_free(&s->outputs[i]);
 	free(s->outputs);
+	settings_history_free(&s->history);
 	settings_metrics_free(&s->metrics);
 	for (size_t i = 0; i < s->n_configs; i++)
 		config_free(s->configs[i]);

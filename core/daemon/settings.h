@@ -53,6 +53,16 @@ struct settings_metrics {
 	bool programs;
 };
 
+/* [history], see docs/history.md */
+struct settings_history {
+	const struct config_section *section; /* NULL: there is none, nothing is kept */
+	const char *path;
+	uint64_t max_bytes, max_age_ms; /* 0: the usual; for ever */
+	char **events;                  /* globs of streams; end at NULL, or NULL */
+	const char *where;              /* or NULL */
+	bool alerts, connections;
+};
+
 struct settings {
 	struct config **configs;
 	size_t n_configs;
@@ -73,6 +83,7 @@ struct settings {
 	struct settings_output *outputs;
 	size_t n_outputs;
 	struct settings_events events;
+	struct settings_history history;
 	struct settings_metrics metrics;
 };
 
@@ -86,6 +97,12 @@ const struct settings_plugin *settings_plugin(const struct settings *settings, c
 /* settings_output.c: reads [output NAME] into `out`, which settings_output_free() frees also after an error. */
 int settings_output_read(struct settings_output *out, const struct config_section *section, struct config_error *error);
 void settings_output_free(struct settings_output *out);
+
+/* settings_history.c: likewise; it is as without a section to begin with. */
+void settings_history_init(struct settings_history *out);
+int settings_history_read(struct settings_history *out, const struct config_section *section,
+			  struct config_error *error);
+void settings_history_free(struct settings_history *out);
 
 /* settings_metrics.c: likewise. */
 void settings_metrics_init(struct settings_metrics *out);

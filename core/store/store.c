@@ -60,7 +60,7 @@ static uint64_t wal_limit(uint64_t max_bytes)
 	return max_bytes / WAL_SHARE < WAL_MAX ? max_bytes / WAL_SHARE : WAL_MAX;
 }
 
-/* The caps, if they were changed. */
+/* The caps, if they were changed: they hold from here on. */
 static int limit(struct store *s)
 {
 	uint64_t max = atomic_load(&s->max_bytes), wal = wal_limit(max), cap = max - wal - max / 32;
@@ -69,7 +69,8 @@ static int limit(struct store *s)
 	s->wal_bytes = wal;
 	s->limit_now = cap;
 	s->trim_at = 0;
-	return base_limit(&s->base, cap, wal);
+	int rc = base_limit(&s->base, cap, wal);
+	return rc == SQLITE_OK ? store_trim(s) : rc; /* or the next batch finds no room */
 }
 
 static int open_base(struct store *s, char *why, size_t why_size)
