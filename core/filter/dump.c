@@ -3,10 +3,30 @@
 #include "event/address.h"
 #include "event/buf.h"
 #include "event/escape.h"
+#include "event/layout.h"
 #include "event/names.h"
 #include "program.h"
 
 #define ITEMS_MAX 8 /* of a set; the others are counted */
+
+/* As a user would write them: O_CREAT|O_TRUNC. Bits without a name: in hexadecimal, all of them. */
+static void dump_bits(const struct field *field, uint64_t n, struct buf *out)
+{
+	size_t start = out->len;
+	uint64_t left = n;
+	const char *name;
+	for (uint32_t at = 0; n && field->type == EUN_FLAGS && (name = flags_next(field, &at, &left));)
+		buf_printf(out, "%s%s", out->len > start ? "|" : "", name);
+	for (unsigned bit = 0; bit < 64 && field->type == EUN_CAPS; bit++)
+		if (n >> bit & 1 && cap_name(bit)) {
+			buf_printf(out, "%s%s", out->len > start ? "|" : "", cap_name(bit));
+			left &= ~(1ull << bit);
+		}
+	if (!left && n)
+		return;
+	out->len = start;
+	buf_hex(out, n);
+}
 
 static void dump_number(const struct field *field, uint64_t n, struct buf *out)
 {
@@ -22,7 +42,9 @@ static void dump_number(const struct field *field, uint64_t n, struct buf *out)
 		buf_str(out, n ? "true" : "false");
 	else if (type_is_signed(field->type))
 		buf_s64(out, (int64_t)n);
-	else if (field->type == EUN_FLAGS || field->type == EUN_CAPS || field->flags & EUN_FIELD_HEX)
+	else if (field->type == EUN_FLAGS || field->type == EUN_CAPS)
+		dump_bits(field, n, out);
+	else if (field->flags & EUN_FIELD_HEX)
 		buf_hex(out, n);
 	else if (field->flags & EUN_FIELD_OCTAL)
 		buf_octal(out, n);

@@ -576,7 +576,11 @@ static void test_dump(void **state)
 		 "failed = true ? fail : pass\n",
 		 "0: uid = 0 ? fail : pass\n"},
 		{"stream = test.all and (only or ret = ENOENT and flags has O_CREAT)",
-		 "0: ret = ENOENT ? 1 : fail\n1: flags has 0x40 ? pass : fail\n", "fail\n"},
+		 "0: ret = ENOENT ? 1 : fail\n1: flags has O_CREAT ? pass : fail\n", "fail\n"},
+		{"flags has O_CREAT|O_TRUNC and flags has 0x80000040",
+		 "0: flags has O_CREAT|O_TRUNC ? 1 : fail\n1: flags "
+		 "has 0x80000040 ? pass : fail\n",
+		 "fail\n"},
 		{"u16 exists", "pass\n", "fail\n"},
 		{"not (u16 exists and true)", "fail\n", "pass\n"},
 		{"u16 in (9,8,7,6,5,4,3,2,1,1) or daddr in (10.0.0.0/8, ::1) or name in (a, 'b c')",
@@ -586,7 +590,8 @@ static void test_dump(void **state)
 		 "fail\n"},
 		{"state != listen and bytes startswith 7f45 and caps has CAP_CHOWN and string exists and u32 >= 4k and "
 		 "mode = 0644",
-		 "0: state != listen ? 1 : fail\n1: caps has 0x1 ? 2 : fail\n2: string exists ? 3 : fail\n3: u32 >= "
+		 "0: state != listen ? 1 : fail\n1: caps has CAP_CHOWN ? 2 : fail\n2: string exists ? 3 : fail\n3: u32 "
+		 ">= "
 		 "4096 ? 4 : fail\n"
 		 "4: mode = 0644 ? 5 : fail\n5: bytes startswith 7f45 ? pass : fail\n",
 		 "fail\n"},
