@@ -2,7 +2,7 @@
 # Sourced by etc/quickstart and tests/run: installs packages that are missing, with apt. Debian 12.
 
 packages_build="clang llvm gcc libc6-dev cmake make ninja-build pkg-config libbpf-dev libelf-dev zlib1g-dev libjansson-dev
-	liblua5.4-dev libseccomp-dev libinih-dev libcurl4-openssl-dev libsqlite3-dev liblzma-dev libiberty-dev libyaml-dev"
+	liblua5.4-dev libseccomp-dev libinih-dev libcurl4-openssl-dev libmicrohttpd-dev libsqlite3-dev liblzma-dev libiberty-dev libyaml-dev"
 
 # install_packages NAME...: asks apt only when something is missing
 install_packages()

@@ -17,6 +17,7 @@ int command_doctor(const struct request *request, char *const *paths);
 int command_seccomp(const struct request *request, char *const *paths);
 int command_top(const struct request *request, char *const *paths);
 int command_daemon(const struct request *request, char *const *paths);
+int command_server(const struct request *request, char *const *paths);
 int command_rules(const struct request *request, char *const *paths);
 int command_selftest(const struct request *request, char *const *paths);
 int command_query(const struct request *request, char *const *paths);

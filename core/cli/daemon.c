@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* `eunomia daemon`: the command line to core/daemon's options. */
-#include "daemon/daemon.h"
+/* `eunomia daemon` and `eunomia server`: the command line to core/daemon's options. */
+#include <stdlib.h>
 
 #include "cli.h"
 #include "say.h"
+#include "server/server.h"
 
 static void tell(const char *text)
 {
 	say("%s", text);
 }
 
-int command_daemon(const struct request *r, char *const *paths)
+static int run(const struct request *r, char *const *paths, char *const *listen)
 {
 	if (r->follow && !r->pids.n) {
 		say("option --follow: needs -p PID to begin with");
@@ -32,6 +33,25 @@ int command_daemon(const struct request *r, char *const *paths)
 		.json = r->format == FORMAT_JSON,
 		.plugin_paths = paths,
 		.say = tell,
+		.listen = listen,
+		.insecure = r->insecure,
 	};
-	return (int)daemon_run(&options);
+	return (int)(r->command == COMMAND_SERVER ? server_run(&options, EUNOMIA_VERSION) : daemon_run(&options));
+}
+
+int command_daemon(const struct request *r, char *const *paths)
+{
+	return run(r, paths, NULL);
+}
+
+int command_server(const struct request *r, char *const *paths)
+{
+	char **listen = calloc(r->listen.n + 1, sizeof(*listen));
+	if (!listen)
+		return EXIT_RUN;
+	for (size_t i = 0; i < r->listen.n; i++)
+		listen[i] = (char *)r->listen.items[i];
+	int status = run(r, paths, r->listen.n ? listen : NULL);
+	free(listen);
+	return status;
 }

@@ -28,6 +28,7 @@ const struct command commands[COMMANDS] = {
 	[COMMAND_EXPLAIN] = {"explain", "[TOOL]", 0, 1,
 			     "say where a filter or a rule is decided, and why an event is meant"},
 	[COMMAND_DAEMON] = {"daemon", "", 0, 0, "run by a configuration, telling what rules find"},
+	[COMMAND_SERVER] = {"server", "", 0, 0, "the daemon with an HTTP API and a page"},
 	[COMMAND_SELFTEST] = {"selftest", "", 0, 0, "set each rule off, harmlessly, and say whether it saw it"},
 	[COMMAND_SECCOMP] = {"seccomp", "[apply FILE | merge|subtract|diff|check|show FILE... | -- COMMAND...]", 0,
 			     SIZE_MAX, "learn what a seccomp profile must allow, and apply it to what runs",
@@ -37,13 +38,13 @@ const struct command commands[COMMANDS] = {
 
 #define BIT(command) (1u << COMMAND_##command)
 #define LIVE (BIT(PLUGIN) | BIT(RUN))
-#define TARGETS (LIVE | BIT(DAEMON))
+#define RESIDENT (BIT(DAEMON) | BIT(SERVER))
+#define TARGETS (LIVE | RESIDENT)
 #define JUDGES (BIT(RULES) | BIT(EXPLAIN))
 #define ROUNDS (LIVE | BIT(TOP))
 #define SHOWS (ROUNDS | BIT(REPLAY) | BIT(QUERY))
 #define LEARNS BIT(SECCOMP)
-#define FINDS \
-	(LIVE | LEARNS | BIT(REPLAY) | BIT(LIST) | BIT(DOCTOR) | BIT(INSPECT) | BIT(DAEMON) | BIT(SELFTEST) | JUDGES)
+#define FINDS (LIVE | LEARNS | BIT(REPLAY) | BIT(LIST) | BIT(DOCTOR) | BIT(INSPECT) | RESIDENT | BIT(SELFTEST) | JUDGES)
 #define ALL ((1u << COMMANDS) - 1)
 
 int add_text(struct texts *to, const char *text)
@@ -133,6 +134,7 @@ TAKE_FLAG(follow, follow)
 TAKE_FLAG(failed, failed)
 TAKE_FLAG(no_header, no_header)
 TAKE_FLAG(stats, stats)
+TAKE_FLAG(insecure, insecure)
 
 #define TAKE_TEXT(name, member)            \
 	TAKE(name)                         \
@@ -170,6 +172,7 @@ TAKE_PARTS(streams, streams)
 TAKE_ONE(set, set)
 TAKE_ONE(comm, comms)
 TAKE_ONE(rules, rules)
+TAKE_ONE(listen, listen)
 
 TAKE(container)
 {
@@ -382,7 +385,10 @@ const struct option options[] = {
 	{"filter", 0, "EXPR", "only events that match: 'path startswith /etc and uid != 0'", SHOWS | BIT(EXPLAIN),
 	 take_filter},
 	{"rules", 0, "PATH", "alerts of the rules in this file or folder (repeatable)", TARGETS, take_rules},
-	{"config", 0, "FILE", "the configuration (/etc/eunomia/eunomia.ini)", BIT(DAEMON), take_config},
+	{"config", 0, "FILE", "the configuration (/etc/eunomia/eunomia.ini)", RESIDENT, take_config},
+	{"listen", 0, "ADDRESS", "where to listen (127.0.0.1:8080); *:8080: everywhere (repeatable)", BIT(SERVER),
+	 take_listen},
+	{"insecure", 0, NULL, "let other machines in without TLS", BIT(SERVER), take_insecure},
 	{"rules", 0, "PATH", "the rules of this file or folder (repeatable)", BIT(EXPLAIN) | BIT(SELFTEST), take_rules},
 	{"rule", 0, "NAME", "the rule to explain", BIT(EXPLAIN), take_rule},
 	{"replay", 0, "FILE", "a recording to judge", JUDGES, take_replay},
@@ -420,6 +426,7 @@ void request_free(struct request *r)
 	free(r->plugin_paths.items);
 	free(r->set.items);
 	free(r->rules.items);
+	free(r->listen.items);
 	free(r->comms.items);
 	free(r->operands.items);
 	free(r->pids.items);

@@ -41,6 +41,7 @@ enum command_id {
 	COMMAND_RULES,
 	COMMAND_EXPLAIN,
 	COMMAND_DAEMON,
+	COMMAND_SERVER,
 	COMMAND_SELFTEST,
 	COMMAND_SECCOMP,
 	COMMAND_QUERY,
@@ -72,6 +73,8 @@ struct request {
 	uint64_t duration_ms; /* 0: until stopped */
 
 	const char *output, *record, *btf, *config;
+	struct texts listen; /* of the server */
+	bool insecure;
 	const char *db, *sql; /* query */
 	int64_t from, to;     /* wall clock, ns; 0: not given */
 	uint64_t limit;

@@ -4,6 +4,7 @@
 #define CORE_CLI_WHERE_H
 
 #include "filter/filter.h"
+#include "filter/template.h"
 #include "request.h"
 
 /*
@@ -12,8 +13,5 @@
  */
 int where_compile(struct filter **out, const struct request *request, const struct eun_tool *tool,
 		  const struct stream *const *streams, size_t n, char *why, size_t why_size);
-
-/* A template of a tool's option with its value in place of each '$' (escaped where the '$' stands in quotes). */
-char *template_fill(const char *template, const char *value);
 
 #endif

@@ -66,9 +66,19 @@ static void flush_events(const struct daemon *d)
 		daemon_say(d, EUN_LOG_ERROR, "%s", why);
 }
 
+/* One of the guest's functions that take nothing else. */
+#define GUEST(d, member)                                                \
+	do {                                                            \
+		const struct daemon_guest *guest = (d)->options->guest; \
+		if (guest && guest->member)                             \
+			guest->member(guest->context);                  \
+	} while (0)
+
 static void on_drained(void *context)
 {
-	flush_events(context);
+	const struct daemon *d = context;
+	flush_events(d);
+	GUEST(d, drained);
 }
 
 static void tell_losses(const struct daemon *d)
@@ -143,6 +153,7 @@ static void on_tick(void *context)
 	tick_instances(d, !(d->ticks % AGGREGATE_TICKS), false);
 	ruleset_tick(d->now->rules, clock_boot_ns());
 	census_tick(d->session.census);
+	GUEST(d, tick);
 	flush_events(d);
 	reload_reap(d);
 	measure_tick(d->measure);
@@ -164,18 +175,18 @@ static void say_started(const struct daemon *d, const char *what)
 		daemon_say(d, EUN_LOG_WARN, "%zu rules are of disabled plugins", skipped);
 }
 
-static void read_anew(struct daemon *d)
+int daemon_reload(struct daemon *d, struct config_error *error)
 {
-	struct config_error error = {0};
 	const struct settings *before = d->now->settings;
 	uint64_t ring_bytes = before->ring_bytes;
 	notify_reloading(&d->notify);
-	int err = reload(d, &error);
+	GUEST(d, settle);
+	int err = reload(d, error);
 	if (err) {
 		d->failed++;
 		if (err == -ENOMEM)
-			config_error_at(&error, "", 0, 0, "no memory");
-		daemon_wrong(d, "not reloaded, the old configuration stays: ", &error);
+			config_error_at(error, "", 0, 0, "no memory");
+		daemon_wrong(d, "not reloaded, the old configuration stays: ", error);
 	} else {
 		d->reloads++;
 		d->log = d->now->settings->log;
@@ -185,6 +196,7 @@ static void read_anew(struct daemon *d)
 	}
 	notify_say(&d->notify, "READY=1");
 	tell_status(d);
+	return err;
 }
 
 static void reopen(const struct daemon *d)
@@ -203,8 +215,9 @@ static void on_signal(void *context)
 	struct signalfd_siginfo info;
 	if (read(d->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
+	struct config_error error = {0};
 	if (info.ssi_signo == SIGHUP)
-		read_anew(d);
+		daemon_reload(d, &error);
 	else
 		reopen(d);
 }
@@ -356,7 +369,13 @@ static enum daemon_status start(struct daemon *d, struct generation **out)
 		snprintf(why, sizeof(why), "event loop: %s", strerror(-err));
 	else
 		err = connect_streams(d, *out, why, sizeof(why));
-	return err ? failed(d, err, why) : DAEMON_FINE;
+	if (err)
+		return failed(d, err, why);
+	const struct daemon_guest *guest = d->options->guest;
+	status = guest ? (enum daemon_status)guest->start(guest->context, d, why, sizeof(why)) : DAEMON_FINE;
+	if (status)
+		daemon_say(d, EUN_LOG_ERROR, "%s", why);
+	return status;
 }
 
 /* ---- the end ---- */
@@ -381,6 +400,7 @@ static void finish(struct daemon *d)
 	notify_say(&d->notify, "STOPPING=1");
 	if (g->events)
 		event_log_hurry(g->events);
+	GUEST(d, stop);
 	session_stop(&d->session, &g->choices);
 	tick_instances(d, true, true);
 	ruleset_flush(g->rules);
@@ -416,6 +436,7 @@ static enum daemon_status run(struct daemon *d)
 		reload_reap(d);
 		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 	}
+	GUEST(d, close);
 	if (d->retired) /* a server that does not answer: nothing may be taken from the thread that waits for it */
 		_exit((int)status);
 	generation_free(g);

@@ -40,4 +40,7 @@ void daemon_say(const struct daemon *d, int level, const char *fmt, ...) __attri
 /* The place, if there is one, and what is wrong. */
 void daemon_wrong(const struct daemon *d, const char *before, const struct config_error *error);
 
+/* What SIGHUP does. As reload(), with all that is told about it. */
+int daemon_reload(struct daemon *d, struct config_error *error);
+
 #endif

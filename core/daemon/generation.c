@@ -39,8 +39,11 @@ static void on_alert(void *context, const struct rule *rule, const struct alert 
 	const struct generation *g = context;
 	(void)rule;
 	measure_alert(g->daemon->measure, alert);
+	const struct daemon_guest *guest = g->daemon->options->guest;
 	alert_outputs_put(g->outputs, g->n_outputs, alert);
 	generation_remember_alert(g, alert);
+	if (guest && guest->alert)
+		guest->alert(guest->context, alert);
 }
 
 static void on_say(void *context, const char *text)

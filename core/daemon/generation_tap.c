@@ -73,8 +73,12 @@ static void on_event(void *context, const struct view *view)
 	if (t->rules)
 		ruleset_event(g->rules, view);
 	generation_remember(g, t, view);
-	if (t->printed && g->events && (!g->where || filter_match(g->where, view)))
-		event_log_event(g->events, view);
+	if (!t->printed || !g->events || (g->where && !filter_match(g->where, view)))
+		return;
+	event_log_event(g->events, view);
+	const struct daemon_guest *guest = g->daemon->options->guest;
+	if (guest && guest->event)
+		guest->event(guest->context, view);
 }
 
 int generation_tap(struct generation *g)

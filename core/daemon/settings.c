@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 int settings_fail(const struct reading *r, const char *text)
 {
@@ -268,6 +269,16 @@ static int read_events(const struct reading *r, const char *name)
 	return err;
 }
 
+/* ---- [server] ---- */
+
+static int read_server(const struct reading *r, const char *name)
+{
+	(void)name;
+	if (r->settings->server.section)
+		return settings_fail(r, "it is there twice");
+	return settings_server_read(&r->settings->server, r->section, r->error);
+}
+
 /* ---- [metrics] ---- */
 
 static int read_metrics(const struct reading *r, const char *name)
@@ -308,6 +319,7 @@ static const struct kind {
 	{"rule", true, others},           {"list", true, others},
 	{"macro", true, others},          {"exception", true, others},
 	{"actions", false, others},       {"exec", true, others},
+	{"server", false, read_server},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -398,6 +410,20 @@ static int check_streams(const struct reading *r)
 	return 0;
 }
 
+/* Rules that the server was given are read last: so they may change all others. */
+static int add_rule_folder(struct settings *s)
+{
+	const char *folder = s->server.rule_folder;
+	if (!folder || access(folder, F_OK))
+		return 0;
+	struct settings_path *grown = realloc(s->rules, (s->n_rules + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	s->rules = grown;
+	grown[s->n_rules] = (struct settings_path){strdup(folder), s->server.section->file, s->server.section->line, 1};
+	return grown[s->n_rules].path ? (int)(s->n_rules++, 0) : -ENOMEM;
+}
+
 int settings_read(struct settings **out, const char *path, const struct choices *plugins, struct config_error *error)
 {
 	struct settings *s = calloc(1, sizeof(*s));
@@ -408,9 +434,12 @@ int settings_read(struct settings **out, const char *path, const struct choices 
 	s->builtin = true;
 	settings_history_init(&s->history);
 	settings_metrics_init(&s->metrics);
+	settings_server_init(&s->server);
 	int err = path ? read_file(&r, path) : 0;
 	if (!err && path)
 		err = read_folder(&r, path);
+	if (!err)
+		err = add_rule_folder(s);
 	if (!err)
 		err = check_streams(&r);
 	if (err) {
@@ -444,6 +473,7 @@ void settings_free(struct settings *s)
 	free(s->outputs);
 	settings_history_free(&s->history);
 	settings_metrics_free(&s->metrics);
+	settings_server_free(&s->server);
 	for (size_t i = 0; i < s->n_configs; i++)
 		config_free(s->configs[i]);
 	free(s->configs);

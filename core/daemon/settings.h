@@ -44,6 +44,26 @@ struct settings_events {
 	const char *where; /* or NULL */
 };
 
+/* [server], see docs/server.md; lists end at NULL, or are NULL */
+struct settings_server {
+	const struct config_section *section; /* NULL: there is none, all is as it is without one */
+	char **listen;                        /* 127.0.0.1:8080, [::1]:8080 */
+	const char *socket;                   /* of the file system; "": none */
+	const char *token_file, *read_token_file;
+	const char *cert, *key; /* of TLS; or NULL */
+	bool insecure;
+	char **hosts, **origins;                 /* others that are let in */
+	uint64_t connections, streams, body;     /* at most */
+	uint64_t header_ms, idle_ms;             /* until a request is complete; between two */
+	uint64_t instances, run_ms;              /* at most; of a run-and-collect */
+	uint64_t events, alerts;                 /* that are kept: bytes of a stream, alerts */
+	char **graph;                            /* streams that the graph of connections is made from */
+	uint64_t edges;                          /* of the graph, at most */
+	const char *plugin_folder, *rule_folder; /* where uploads go; NULL: there are none */
+	const char *profile_folder;              /* seccomp profiles that are learned; NULL: none are kept */
+	bool apply;                              /* seccomp filters may be put on what runs */
+};
+
 /* [metrics], see docs/metrics.md; lists end at NULL, or are NULL */
 struct settings_metrics {
 	const struct config_section *section; /* NULL: there is none, plugins' metrics are not kept */
@@ -85,6 +105,7 @@ struct settings {
 	struct settings_events events;
 	struct settings_history history;
 	struct settings_metrics metrics;
+	struct settings_server server;
 };
 
 /* `path` NULL: no file, all as it is without one. `plugins`: all there are. -EINVAL or -errno with `error`. */
@@ -103,6 +124,14 @@ void settings_history_init(struct settings_history *out);
 int settings_history_read(struct settings_history *out, const struct config_section *section,
 			  struct config_error *error);
 void settings_history_free(struct settings_history *out);
+
+/* settings_server.c: likewise; it is as without a section to begin with. */
+void settings_server_init(struct settings_server *out);
+int settings_server_read(struct settings_server *out, const struct config_section *section, struct config_error *error);
+void settings_server_free(struct settings_server *out);
+/* One that outlives the settings, for settings_server_drop(), also when it fails: -ENOMEM. */
+int settings_server_copy(struct settings_server *out, const struct settings_server *from);
+void settings_server_drop(struct settings_server *copy);
 
 /* settings_metrics.c: likewise. */
 void settings_metrics_init(struct settings_metrics *out);

@@ -330,6 +330,13 @@ static struct entry *proc_of(const struct procs *t, uint32_t pid, uint64_t seria
 	return e;
 }
 
+void procs_each(const struct procs *t, void (*each)(void *context, const struct proc *proc), void *context)
+{
+	for (int rank = ALIVE; rank < RANKS; rank++)
+		for (const struct entry *e = t->ranks[rank].oldest; e; e = e->newer)
+			each(context, &e->proc);
+}
+
 int procs_learn(struct procs *t, const struct proc *proc, uint32_t parent_pid, uint64_t parent_serial)
 {
 	struct entry *e = proc_of(t, proc->pid, proc->serial);

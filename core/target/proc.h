@@ -50,6 +50,9 @@ void procs_event(struct procs *procs, const struct view *view);
 /* Who had the pid at `time` (boot clock); NULL: not known. Valid until the next call of anything but this. */
 const struct proc *procs_find(const struct procs *procs, uint32_t pid, uint64_t time);
 
+/* Calls `each` for all that have not ended, as far as is known. */
+void procs_each(const struct procs *procs, void (*each)(void *context, const struct proc *proc), void *context);
+
 /*
  * For recordings. Calls `tell` for the process and its ancestors, from the oldest on, as far as they are new or changed
  * since they were last told; and from now on `forgot` for each that was told and is forgotten. procs_learn() and
