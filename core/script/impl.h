@@ -119,6 +119,8 @@ void *limits_alloc(void *context, void *block, size_t old, size_t size);
 void limits_begin(struct script *script);
 /* The call costs so much more; may end it. */
 void limits_charge(lua_State *L, uint64_t steps);
+/* Zeroes what was just allocated. Charged by its size; the time that fresh pages take is not the script's. */
+void limits_zero(lua_State *L, void *block, size_t size);
 /* A protected call returned `status`: an error that must not be caught is raised again. */
 void limits_caught(lua_State *L, int status);
 /* The hook of a thread that is about to run, and back. */

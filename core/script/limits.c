@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "impl.h"
@@ -90,6 +91,15 @@ void limits_charge(lua_State *L, uint64_t steps)
 	s->spent = s->spent + steps < steps ? UINT64_MAX : s->spent + steps;
 	if (steps >= LIMITS_COUNT || s->spent > s->limits.instructions)
 		look(L);
+}
+
+void limits_zero(lua_State *L, void *block, size_t size)
+{
+	struct script *s = script_of(L);
+	limits_charge(L, size / 32);
+	uint64_t began = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	memset(block, 0, size);
+	s->cpu += clock_ns(CLOCK_THREAD_CPUTIME_ID) - began;
 }
 
 /* Looks at the call at the next instruction. */

@@ -303,8 +303,7 @@ static struct window *make(lua_State *L, int kind, size_t entry_size, int option
 	uint32_t sets = (option(L, options, "keys", KEYS_DEFAULT, KEYS_MAX) + WAYS - 1) / WAYS;
 	size_t size = sizeof(struct window) + (size_t)sets * WAYS * entry_size;
 	struct window *w = lua_newuserdatauv(L, size, 1);
-	limits_charge(L, size / 64);
-	memset(w, 0, size);
+	limits_zero(L, w, size);
 	w->span = span < SLOTS ? SLOTS : span;
 	w->sets = sets;
 	w->entry_size = (uint32_t)entry_size;
