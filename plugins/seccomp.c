@@ -12,6 +12,7 @@
 #include <eunomia/plugin.h>
 
 #include "seccomp.h"
+#include "seccomp_metrics.h"
 #include "syscall.h"
 
 EUN_OBJECT(EUN_OBJECT_FILE);
@@ -252,5 +253,6 @@ EUN_EXPORT const struct eun_plugin eunomia_plugin = {
 	.options = EUN_TABLE(options),
 	.programs = EUN_TABLE(programs),
 	.aggregates = EUN_TABLE(aggregates),
+	.metrics = EUN_TABLE(metrics),
 	.open = seccomp_open,
 };

@@ -21,7 +21,7 @@ static bool kept(const struct generation *g, const struct plugin *p, const struc
 	char full[128];
 	meter_name(p, row, full, sizeof(full));
 	const char *name = full + strlen("eunomia_");
-	if (!m->section || among(m->without, name))
+	if ((!m->section && !g->daemon->options->metrics) || among(m->without, name))
 		return false;
 	return m->families ? among(m->families, name) : !(row->flags & EUN_METRIC_ASKED);
 }

@@ -9,6 +9,7 @@
 
 #include "host/cost.h"
 #include "measure_impl.h"
+#include "store/store.h"
 
 #define STREAM(member, name, help)                                                                               \
 	{                                                                                                        \
@@ -63,6 +64,18 @@ static const struct measured outputs[MEASURE_OUTPUTS] = {
 	OUTPUT(written, "written", "Alerts that an output delivered."),
 	OUTPUT(lost, "lost", "Alerts that an output lost: its queue was full, or it was refused."),
 	OUTPUT(errors, "errors", "Attempts to deliver that failed."),
+};
+
+#define HISTORY(member, name, type, help)                                                     \
+	{                                                                                     \
+		"eunomia_history_" name, help, type, offsetof(struct store_counts, member), 1 \
+	}
+static const struct measured history[MEASURE_HISTORY] = {
+	HISTORY(taken, "taken_total", METRIC_COUNTER, "Records that were given to the history."),
+	HISTORY(written, "written_total", METRIC_COUNTER, "Records that are in the history's file."),
+	HISTORY(lost, "lost_total", METRIC_COUNTER, "Records that the history lost."),
+	HISTORY(errors, "errors_total", METRIC_COUNTER, "Batches that could not be written, at each try."),
+	HISTORY(bytes, "bytes", METRIC_GAUGE, "Size of the history's files."),
 };
 
 static uint64_t member(const void *of, const struct measured *f)
@@ -164,6 +177,15 @@ static void collect_outputs(struct measure *m, const struct generation *g)
 	}
 }
 
+static void collect_history(struct measure *m, const struct generation *g)
+{
+	struct store_counts counts;
+	if (!g->history.store)
+		return;
+	store_counts(g->history.store, &counts);
+	take(history, MEASURE_HISTORY, m->history, &counts, NULL);
+}
+
 static void collect_rings(struct measure *m, const struct rings *rings)
 {
 	struct ring_use use;
@@ -193,6 +215,7 @@ static void collect(void *context)
 	collect_rules(m, d->now);
 	collect_scripts(m, d->now);
 	collect_outputs(m, d->now);
+	collect_history(m, d->now);
 	collect_rings(m, d->session.host.rings);
 	measure_process(m);
 	measure_programs(m, &d->now->settings->metrics);
@@ -269,6 +292,8 @@ static void restart_others(struct measure *m, const struct generation *now, cons
 		if (!same)
 			restart(outputs, MEASURE_OUTPUTS, m->outputs, now->configs[i].config.name);
 	}
+	if (now->history.store != before->history.store)
+		restart(history, MEASURE_HISTORY, m->history, NULL);
 }
 
 void measure_begin(struct measure *m, struct generation *now, const struct generation *before)
@@ -324,7 +349,8 @@ static bool open_families(struct measure *m)
 	bool done = families(m, streams, MEASURE_STREAMS, stream, m->streams) &&
 		    families(m, rules, MEASURE_RULES, rule, m->rules) &&
 		    families(m, scripts, MEASURE_SCRIPTS, script, m->scripts) &&
-		    families(m, outputs, MEASURE_OUTPUTS, output, m->outputs);
+		    families(m, outputs, MEASURE_OUTPUTS, output, m->outputs) &&
+		    families(m, history, MEASURE_HISTORY, NULL, m->history);
 	for (size_t i = 0; done && i < sizeof(rest) / sizeof(rest[0]); i++) {
 		*rest[i].to = measure_family(m, rest[i].name, rest[i].help, rest[i].type, rest[i].labels);
 		done = *rest[i].to;

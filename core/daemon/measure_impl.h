@@ -16,12 +16,19 @@ struct measured {
 	double divisor;
 };
 
-enum { MEASURE_STREAMS = 11, MEASURE_RULES = 4, MEASURE_SCRIPTS = 7, MEASURE_OUTPUTS = 4, MEASURE_PROCESS = 8 };
+enum {
+	MEASURE_STREAMS = 11,
+	MEASURE_RULES = 4,
+	MEASURE_SCRIPTS = 7,
+	MEASURE_OUTPUTS = 4,
+	MEASURE_HISTORY = 5,
+	MEASURE_PROCESS = 8
+};
 
 struct measure {
 	struct daemon *daemon;
 	struct metric *streams[MEASURE_STREAMS], *rules[MEASURE_RULES], *scripts[MEASURE_SCRIPTS];
-	struct metric *outputs[MEASURE_OUTPUTS], *waiting, *process[MEASURE_PROCESS];
+	struct metric *outputs[MEASURE_OUTPUTS], *waiting, *history[MEASURE_HISTORY], *process[MEASURE_PROCESS];
 	struct metric *alerts, *build, *reloads, *failed, *events, *loaded, *missed;
 	struct metric *ring_size, *ring_waiting, *ring_most;
 	struct metric *program_runs, *program_seconds;
