@@ -89,14 +89,39 @@ use()
 	child=$!
 	"$host" --plugin hello -p $child -o "$work/events" 2>"$work/said" &
 	tracer=$!
-	until grep -q started "$work/said"; do
-		kill -0 $tracer 2>/dev/null || { cat "$work/said" >&2; fail "the host ended before it started"; }
-		sleep 0.05
-	done
+	wait_for started $tracer
 	echo go >"$work/gate"
 	wait $child || true
 	wait $tracer || { cat "$work/said" >&2; fail "the host failed"; }
 	grep -q "hello.exit  *code=1792" "$work/events" || { cat "$work/events" >&2; fail "no event of the child's end"; }
+}
+
+# wait_for TEXT PID: until the host says it
+wait_for()
+{
+	until grep -q "$1" "$work/said"; do
+		kill -0 "$2" 2>/dev/null || { cat "$work/said" >&2; fail "the host ended before it said '$1'"; }
+		sleep 0.05
+	done
+}
+
+# The shipped rules, found from where the host lies, and what belongs to the daemon.
+use_rules()
+{
+	cd / # nothing of the tree is within reach
+	host=$prefix/bin/eunomia
+	expect "Setuid bit set" "$host" rules list
+	expect "of them enabled" "$host" rules check "$prefix/share/eunomia/rules"
+	expect "kernel  " "$host" explain --rule "Setuid bit set" --rules "$prefix/share/eunomia/rules"
+	test -f "$prefix/share/eunomia/etc/eunomia.ini" || fail "etc/eunomia.ini is not installed"
+	expect "ExecStart=$prefix/bin/eunomia daemon" cat "$prefix/lib/systemd/system/eunomia.service"
+	find "$prefix/share/doc" -name rules.md | grep -q . || fail "docs/rules.md is not installed"
+	[ "$(id -u)" = 0 ] || return 0
+	"$host" daemon --config "$prefix/share/eunomia/etc/eunomia.ini" -p $$ >"$work/alerts" 2>"$work/said" &
+	daemon=$!
+	wait_for "started: [1-9][0-9]* of [0-9]* rules, [1-9]" $daemon
+	kill -TERM $daemon
+	wait $daemon || { cat "$work/said" >&2; fail "the daemon failed"; }
 }
 
 install_sdk
@@ -104,4 +129,5 @@ build_with_cmake
 build_by_hand
 load
 use
+use_rules
 echo "third_party: fine"
