@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import tempfile
 import threading
 import time
@@ -144,6 +145,34 @@ class Outputs(Case):
         out, err = self.stop(daemon)
         self.assertEqual(out.decode().count(message), 1)
         self.assertEqual(STOPPED.match(err[-1])[2], "1")
+
+    def test_hindered(self):
+        """A full disk, a program that does not read, a server that says nothing: their losses are counted, the file
+        that works has every alert, and the end comes in time."""
+        full, n = self.dir + "/full", 5000
+        os.mkdir(full)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", full], check=True)
+        self.addCleanup(subprocess.run, ["umount", full], check=True)
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.write(rule("R", self.mine("x")),
+                       f"[output full]\ntype = file\nformat = json\npath = {full}/alerts.json\n",
+                       "[output sleep]\ntype = program\nargv = /bin/sleep, 600\nqueue = 100\n",
+                       f"[output hook]\ntype = webhook\nurl = http://127.0.0.1:{server.getsockname()[1]}/\n"
+                       "queue = 100\n")
+            daemon = self.start()
+            for i in range(n):
+                touch(f"{self.work}/x{i}")
+                if i % 100 == 99:  # what works is behind by what its queue holds, and no more
+                    wait_for(lambda: len(self.told()) == i + 1)
+            _, err = self.stop(daemon)
+        said = "\n".join(err)
+        lost = {name: int(count) for name, count in re.findall(r"output (\w+): (\d+) alerts lost", said)}
+        self.assertEqual(sorted(lost), ["full", "hook", "sleep"], said)
+        self.assertEqual(STOPPED.match(err[-1]).groups()[1:3], (str(n), "0"))
+        self.assertEqual(len(self.told(full + "/alerts.json")) + lost["full"], n)
+        self.assertGreater(lost["full"], n / 2)
+        self.assertEqual(lost["hook"], n)
+        self.assertGreater(lost["sleep"], n / 2)
 
     def test_reopen(self):
         """SIGUSR1 after a rename: what follows is in a new file, of alerts and of events."""
