@@ -60,8 +60,6 @@ struct settings_server {
 	char **graph;                            /* streams that the graph of connections is made from */
 	uint64_t edges;                          /* of the graph, at most */
 	const char *plugin_folder, *rule_folder; /* where uploads go; NULL: there are none */
-	const char *profile_folder;              /* seccomp profiles that are learned; NULL: none are kept */
-	bool apply;                              /* seccomp filters may be put on what runs */
 };
 
 /* [metrics], see docs/metrics.md; lists end at NULL, or are NULL */

@@ -30,8 +30,6 @@ static const struct config_option options[] = {
 	{"edges", CONFIG_UINT, AT(edges), 16, 100000, NULL, "of the graph"},
 	{"plugin_folder", CONFIG_TEXT, AT(plugin_folder), 0, 0, NULL, "where plugins may be uploaded to"},
 	{"rule_folder", CONFIG_TEXT, AT(rule_folder), 0, 0, NULL, "where rules may be uploaded to"},
-	{"profile_folder", CONFIG_TEXT, AT(profile_folder), 0, 0, NULL, "where learned seccomp profiles go"},
-	{"seccomp_apply", CONFIG_BOOL, AT(apply), 0, 0, NULL, "yes: filters may be put on what runs"},
 	{0},
 };
 

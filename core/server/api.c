@@ -25,6 +25,8 @@
 	}
 
 const struct route routes[] = {
+	{"GET", "/metrics", ROLE_OPEN, api_metrics, "metrics for Prometheus, or in OpenMetrics by Accept",
+	 .answer = "text"},
 	{"GET", V1 "/health", ROLE_OPEN, api_health, "it answers", .answer = "Status"},
 	{"GET", V1 "/ready", ROLE_OPEN, api_ready, "everything that is configured is at work", .answer = "Status"},
 	{"GET", V1 "/version", ROLE_READ, api_version, "what this is, and what the caller may", .answer = "Version"},

@@ -6,10 +6,23 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "metric/metric.h"
 #include "server/json.h"
 #include "server/server_impl.h"
 
 /* ---- the server ---- */
+
+void api_metrics(struct server *s, struct call *c)
+{
+	const char *accept = call_header(c, "Accept");
+	enum metrics_format format = metrics_accept(accept ? accept : "");
+	if (metrics_write(s->daemon->metrics, format, &c->out)) {
+		call_fail(c, 503, "no_memory", NULL, "no memory");
+		return;
+	}
+	c->type = metrics_content_type(format);
+	call_answer(c, 200);
+}
 
 void api_health(struct server *s, struct call *c)
 {
@@ -22,6 +35,10 @@ void api_health(struct server *s, struct call *c)
 
 void api_ready(struct server *s, struct call *c)
 {
+	if (s->graph_job && s->graph_job->state == JOB_LOADING) {
+		call_fail(c, 503, "starting", NULL, "the graph of connections is being loaded");
+		return;
+	}
 	put_open(&c->out, '{');
 	put_member(&c->out, "status", "ok");
 	put_time(&c->out, "since", s->since, s->clock_offset);

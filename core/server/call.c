@@ -9,6 +9,11 @@
 
 #include "server/json.h"
 
+const char *call_header(const struct call *c, const char *name)
+{
+	return c->mhd->lookup_connection_value(c->connection, MHD_HEADER_KIND, name);
+}
+
 const char *call_query(const struct call *c, const char *name)
 {
 	return c->mhd->lookup_connection_value(c->connection, MHD_GET_ARGUMENT_KIND, name);

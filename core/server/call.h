@@ -47,6 +47,8 @@ struct call {
 	struct call *next, **at;
 };
 
+/* A header of the request, NULL: not given. */
+const char *call_header(const struct call *call, const char *name);
 /* A parameter of the query, NULL: not given. */
 const char *call_query(const struct call *call, const char *name);
 /* One that is a number; `usual` if not given. False: it is answered, as it is none or out of bounds. */

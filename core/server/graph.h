@@ -14,8 +14,8 @@
 
 struct graph;
 
-/* NULL: no memory. At most `edges`. */
-struct graph *graph_new(const struct shelf *shelf, size_t edges);
+/* NULL: no memory. At most `edges`. `traffic`: bytes are told as they go, and not by what closes. */
+struct graph *graph_new(const struct shelf *shelf, size_t edges, bool traffic);
 void graph_destroy(struct graph *graph);
 
 /* The plugin that has the streams of these roles ("open", ...; ends at NULL), and which. NULL: none. */

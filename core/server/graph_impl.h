@@ -40,7 +40,7 @@ struct graph {
 	size_t mask, n, most;
 	struct edge *newest, *oldest;
 	uint64_t numbers, forgotten;
-	bool traffic; /* seen: closes need not tell of bytes */
+	bool traffic; /* closes need not tell of bytes */
 };
 
 #endif

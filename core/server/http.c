@@ -151,11 +151,6 @@ static void name_peer(const struct http *h, struct call *c)
 	}
 }
 
-static const char *header(const struct call *c, const char *name)
-{
-	return c->mhd->lookup_connection_value(c->connection, MHD_HEADER_KIND, name);
-}
-
 static void add_headers(const struct call *c, struct MHD_Response *response)
 {
 	static const char *const always[][2] = {
@@ -213,7 +208,7 @@ static void refuse(struct call *c, const struct verdict *v)
 
 static bool too_large(const struct http *h, const struct call *c)
 {
-	const char *length = header(c, "Content-Length");
+	const char *length = call_header(c, "Content-Length");
 	return c->body.len > h->options.settings->body ||
 	       (length && strtoull(length, NULL, 10) > h->options.settings->body);
 }
@@ -222,9 +217,9 @@ static bool too_large(const struct http *h, const struct call *c)
 static void judge(struct http *h, struct call *c, const struct listener *l, const char *method, const char *path)
 {
 	const struct guard_request request = {
-		.host = header(c, "Host"),
-		.origin = header(c, "Origin"),
-		.authorization = header(c, "Authorization"),
+		.host = call_header(c, "Host"),
+		.origin = call_header(c, "Origin"),
+		.authorization = call_header(c, "Authorization"),
 		.near = l->near,
 	};
 	bool foreign, other;

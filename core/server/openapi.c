@@ -163,14 +163,18 @@ static void content_json(struct buf *b, const char *type, const char *schema)
 static void answers_json(struct buf *b, const struct route *r)
 {
 	char status[8];
-	bool stream = !strcmp(r->answer, "stream");
+	bool stream = !strcmp(r->answer, "stream"), text = !strcmp(r->answer, "text");
 	put_key(b, "responses");
 	put_open(b, '{');
 	snprintf(status, sizeof(status), "%d", r->status ? r->status : 200);
 	put_key(b, status);
 	put_open(b, '{');
 	put_member(b, "description", r->summary);
-	content_json(b, stream ? "text/event-stream" : "application/json", stream ? NULL : r->answer);
+	content_json(b,
+		     stream ? "text/event-stream"
+		     : text ? "text/plain"
+			    : "application/json",
+		     stream || text ? NULL : r->answer);
 	put_close(b, '}');
 	put_key(b, "default");
 	put_open(b, '{');

@@ -105,7 +105,10 @@ static void start_graph(struct server *s)
 	if (!*roles)
 		return;
 	spec.plugin = graph_streams(&s->shelf, roles, &spec.streams);
-	s->graph = spec.plugin ? graph_new(&s->shelf, s->settings.edges) : NULL;
+	bool traffic = false;
+	for (char *const *role = roles; *role; role++)
+		traffic |= !strcmp(*role, "traffic");
+	s->graph = spec.plugin ? graph_new(&s->shelf, s->settings.edges, traffic) : NULL;
 	spec.context = s->graph;
 	spec.label = strdup("graph of connections");
 	if (s->graph)

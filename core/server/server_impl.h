@@ -43,6 +43,7 @@ bool page_serve(struct server *server, struct call *call, const char *path);
 void job_json(const struct server *server, struct job *job, struct buf *out);
 
 /* Handlers, by the file they are in. */
+void api_metrics(struct server *s, struct call *c);
 void api_health(struct server *s, struct call *c);
 void api_ready(struct server *s, struct call *c);
 void api_version(struct server *s, struct call *c);
