@@ -40,7 +40,6 @@ struct daemon_options {
 	const char *const *comms, *const *containers;
 	size_t n_comms, n_containers;
 	bool follow;
-	bool metrics; /* plugins' are kept, as with an empty [metrics] */
 	bool metrics;                     /* plugins' are kept, as with an empty [metrics] */
 	bool json;                        /* of the output that there is when no [output] is */
 	char *const *plugin_paths;        /* where plugins are looked for; ends at NULL */

@@ -364,6 +364,7 @@ struct measure *measure_new(struct daemon *d)
 	if (!m)
 		return NULL;
 	m->daemon = d;
+	metrics_tick(d->metrics, clock_boot_ns());
 	if (open_families(m) && !metrics_collect(d->metrics, collect, m))
 		return m;
 	measure_free(m);

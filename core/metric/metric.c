@@ -235,6 +235,8 @@ int metrics_join(struct metrics *m, struct metrics *other)
 		return -ENOMEM;
 	m->joined = grown;
 	grown[m->n_joined++] = other;
+	if (other->now < m->now)
+		other->now = m->now;
 	return 0;
 }
 
@@ -267,6 +269,7 @@ void metrics_inherit(struct metrics *metrics, const struct metrics *before)
 			struct series *to = metric_series(m, from->values);
 			if (!to)
 				continue;
+			to->touched = from->touched;
 			to->value = m->desc.type == METRIC_GAUGE ? from->value : to->value + from->value;
 			to->count += from->count;
 			to->followed = from->followed;

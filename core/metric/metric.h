@@ -85,7 +85,7 @@ void metrics_uncollect(struct metrics *metrics, const void *context);
 /* Calls the collectors: what is about to go away is counted to its end. */
 void metrics_refresh(struct metrics *metrics);
 
-/* Series that are touched from here on are as old as `now`, ns. Every second or so. */
+/* Series that are touched from here on are as old as `now`, ns. Before the first of them, then every second or so. */
 void metrics_tick(struct metrics *metrics, uint64_t now);
 
 /*

@@ -91,6 +91,7 @@ static struct series *make(struct metric *m, uint64_t hash, const struct metric_
 		return NULL;
 	s->metric = m;
 	s->hash = hash;
+	s->touched = m->metrics->now;
 	s->buckets = buckets ? (uint64_t *)(s + 1) : NULL;
 	char *to = (char *)((uint64_t *)(s + 1) + buckets);
 	for (uint32_t i = 0; i < m->desc.n_labels; i++) {

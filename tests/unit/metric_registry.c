@@ -198,7 +198,14 @@ static void test_inherit(void **state)
 	assert_true(value_of(after, "x") == 6);
 	assert_true(value_of(after, "g") == 7);
 	assert_true(value_of(after, "h") == 0.5);
+	metrics_tick(all, 100 * 3600000000000u);
 	assert_int_equal(metrics_join(all, after), 0);
+	/* what is counted from here on is not an hour old */
+	struct metric *full = family(after, "full_total", METRIC_COUNTER, 1);
+	series_add(at(full, "first"), 1);
+	series_add(at(full, "second"), 1);
+	assert_true(value_of(after, "first") == 1);
+	metric_clear(full);
 	assert_int_equal(metrics_join(all, before), -EEXIST); /* its series would be there twice */
 	assert_int_equal(metrics_series(all), 3);
 	metrics_leave(all, after);
