@@ -243,7 +243,7 @@ int base_limit(struct base *b, uint64_t bytes, uint64_t wal_bytes)
 		rc = base_query(b, NULL, "PRAGMA journal_size_limit = %llu", (unsigned long long)wal_bytes / 2);
 	if (rc == SQLITE_OK)
 		rc = base_query(b, NULL, "PRAGMA wal_autocheckpoint = %llu",
-				(unsigned long long)(wal_bytes / PAGE / 4));
+				(unsigned long long)(wal_bytes / PAGE / 2));
 	return rc;
 }
 

@@ -16,12 +16,12 @@
 #include "store/known.h"
 #include "store_impl.h"
 
-#define QUEUE_BYTES (16u << 20)
+#define QUEUE_BYTES (32u << 20)
 #define WAIT_MS 5000  /* without anything to write, until age is looked at */
 #define RETRY_MS 1000 /* after a batch that could not be written */
 #define GRACE_MS 300  /* beyond the patience, until the thread counts as hanging */
-#define WAL_SHARE 4   /* of the cap, at most 16 MiB */
-#define WAL_MAX (16u << 20)
+#define WAL_SHARE 4   /* of the cap, at most 32 MiB */
+#define WAL_MAX (32u << 20)
 #define BATCHES 8 /* that fit into the log */
 
 static uint64_t clock_ns(clockid_t clock)

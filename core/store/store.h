@@ -28,7 +28,7 @@ struct store_config {
 	const char *path;
 	uint64_t max_bytes;  /* of the file and what belongs to it; 0: STORE_BYTES */
 	uint64_t max_age_ms; /* what is older goes; 0: as long as there is room */
-	size_t queue_bytes;  /* 0: 16 MiB; taken as they are needed */
+	size_t queue_bytes;  /* 0: 32 MiB; taken as they are needed */
 	const struct alert_style *style;
 	/* What is known of actors: kept with each event, as it is then. Borrowed. */
 	const struct field *computed;
