@@ -118,12 +118,13 @@ class Config(Case):
         """What documents and the shipped file show is right, also what is commented out: only privileges are missing."""
         os.chmod(self.dir, 0o777)
         shipped = (TREE / "etc/eunomia.ini").read_text()
-        texts = re.findall(r"^```ini\n(.*?)^```", (TREE / "docs/daemon.md").read_text(), re.M | re.S)
+        texts = [text for name in ("daemon", "history")
+                 for text in re.findall(r"^```ini\n(.*?)^```", (TREE / f"docs/{name}.md").read_text(), re.M | re.S)]
         texts += [shipped, re.sub("^;(?=[^ ])", "", shipped, flags=re.M).replace("paths = ", ";")]
-        self.assertEqual(len(texts), 3)
+        self.assertEqual(len(texts), 4)
         for text in texts:
             with self.subTest(text[:80]):
-                text = text.replace("/var/log/eunomia", self.dir).replace("/usr/local/bin/mail-alerts", "/bin/cat")
+                text = re.sub("/var/(log|lib)/eunomia", self.dir, text).replace("/usr/local/bin/mail-alerts", "/bin/cat")
                 self.bad(KERNEL, "CAP_", "daemon", "--config", self.path("x.ini", text.encode()), **as_nobody())
 
     def test_usage(self):
