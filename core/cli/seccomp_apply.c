@@ -201,7 +201,9 @@ static int run(const struct apply_targets *targets, const struct apply_filter *f
 		status = status_of(&report) ? status_of(&report) : EXIT_RUN;
 	else
 		status = status_of(&report);
-	if (!err && status)
+	if (!err && status && count(&report, APPLY_GONE) == report.n)
+		say("there is nobody left to apply it to: all ended meanwhile");
+	else if (!err && status)
 		say("%zu have it, %zu do not", count(&report, APPLY_DONE) + count(&report, APPLY_HAD),
 		    count(&report, APPLY_REFUSED) + count(&report, APPLY_FAILED));
 	apply_report_free(&report);

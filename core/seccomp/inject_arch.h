@@ -38,6 +38,7 @@ struct arch_entry {
 const struct arch_entry *arch_entry(const struct arch_regs *regs);
 
 uint64_t arch_pc(const struct arch_regs *regs);
+/* There, and in no call any more. */
 void arch_pc_set(struct arch_regs *regs, uint64_t pc);
 
 /*

@@ -59,6 +59,7 @@ uint64_t arch_pc(const struct arch_regs *regs)
 void arch_pc_set(struct arch_regs *regs, uint64_t pc)
 {
 	regs->user.rip = pc;
+	regs->user.orig_rax = (uint64_t)-1; /* or the kernel would go back to restart a call */
 }
 
 void arch_sp_set(struct arch_regs *regs, uint64_t sp)
@@ -186,7 +187,7 @@ static uint32_t feature_end(uint32_t feature)
 /* The state of the floating point and vector units, as rt_sigreturn takes it; its length in the frame, or -errno. */
 static ssize_t frame_fp(pid_t tid, uint8_t *at, size_t room)
 {
-	struct iovec io = {at, room - sizeof(uint32_t)};
+	struct iovec io = {at, room - sizeof(uint64_t)}; /* in units of 8 */
 	uint64_t has, enabled, features;
 	uint32_t size = FX_SIZE + XSAVE_HEADER, magic2 = MAGIC2;
 	if (ptrace(PTRACE_GETREGSET, tid, NT_X86_XSTATE, &io))

@@ -173,15 +173,21 @@ static int map(struct scratch *s, uint64_t size, int protection)
 	return 0;
 }
 
-/* The code by which it goes back alone, and the state it goes back to. */
+/* The code by which it goes back alone, and the state it goes back to: at once, if we end here. */
 static void prepare_return(struct scratch *s, uint64_t frame_at)
 {
+	struct arch_regs back = s->regs;
 	uint8_t *frame = malloc(ARCH_FRAME_MAX);
 	uint64_t sp = 0;
 	ssize_t n = frame ? arch_frame(s->tid, &s->regs, s->mask, frame_at, frame, &sp) : -ENOMEM;
 	if (n > 0 && !write_at(s, frame_at, frame, (size_t)n) && !write_at(s, s->at, arch_stub, sizeof(arch_stub)))
 		s->sp = sp;
 	free(frame);
+	if (!s->sp)
+		return;
+	arch_sp_set(&back, sp);
+	arch_pc_set(&back, s->at + s->entry->insn_len);
+	arch_set(s->tid, &back);
 }
 
 static int begin(struct scratch *s, size_t bytes)

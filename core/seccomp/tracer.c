@@ -20,6 +20,7 @@
  * us. If it should come to that, we end, which lets go of everybody, and are started again.
  */
 #define SEIZE_US 500000
+#define LOOKS 200 /* about 50 us */
 
 void tracer_init(struct tracer *t, bool follow)
 {
@@ -103,6 +104,8 @@ static int seize(void *context, uint32_t id)
 		return -ENOMEM;
 	s->fresh++;
 	ptrace(PTRACE_INTERRUPT, tid, 0, 0);
+	while (tracer_wait(s->tracer, 0)) { /* a call that it was in is to be seen to at once */
+	}
 	return 0;
 }
 
@@ -202,17 +205,28 @@ static void on_status(struct tracer *t, pid_t tid, int status)
 	ptrace(PTRACE_CONT, tid, 0, (long)(event || sig == (SIGTRAP | 0x80) ? 0 : sig));
 }
 
+/*
+ * A stop is due within microseconds: to look for it saves the time of being woken, in which the thread is in a state
+ * that it had better not be left in.
+ */
+static pid_t look(int *status)
+{
+	pid_t tid = 0;
+	for (int i = 0; i < LOOKS && !tid; i++)
+		tid = waitpid(-1, status, __WALL | WNOHANG);
+	return tid;
+}
+
 bool tracer_wait(struct tracer *t, int ms)
 {
 	const struct timespec limit = {ms / 1000, ms % 1000 * 1000000l};
 	sigset_t set;
 	int status;
-	pid_t tid = waitpid(-1, &status, __WALL | WNOHANG);
-	if (tid <= 0) {
+	pid_t tid = look(&status);
+	if (!tid && ms) {
 		sigemptyset(&set);
 		sigaddset(&set, SIGCHLD);
-		if (ms)
-			sigtimedwait(&set, NULL, &limit);
+		sigtimedwait(&set, NULL, &limit);
 		tid = waitpid(-1, &status, __WALL | WNOHANG);
 	}
 	if (tid <= 0)
