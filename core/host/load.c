@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hook.h"
+#include "lean.h"
 #include "probe.h"
 #include "target/rodata.h"
 #include "variables.h"
@@ -144,9 +145,13 @@ static struct bpf_object *open_object(struct instance *in, uint64_t streams, cha
 	char name[16];
 	snprintf(name, sizeof(name), "eun_%.11s", abi->name);
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = name, .btf_custom_path = kernel_types(in->host->kernel));
-	struct bpf_object *obj = bpf_object__open_mem(abi->object, (size_t)(abi->object_end - abi->object), &opts);
+	size_t size = (size_t)(abi->object_end - abi->object);
+	void *lean = lean_copy(abi->object, size);
+	struct bpf_object *obj = lean ? bpf_object__open_mem(lean, size, &opts) : NULL;
+	int err = -errno;
+	free(lean); /* what was opened has copied all */
 	if (!obj) {
-		said(in, "open", -errno, "the embedded BPF object can't be read", why, why_size);
+		said(in, "open", err, "the embedded BPF object can't be read", why, why_size);
 		return NULL;
 	}
 	if (set_options(in, obj, why, why_size)) {

@@ -2,12 +2,12 @@
 #include "session.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/loading.h"
+#include "host/trim.h"
 #include "target/object.h"
 
 int session_init(struct session *s, const char *btf)
@@ -130,7 +130,7 @@ int session_load(struct session *s, const struct choices *c, session_beside besi
 	}
 	free(loads);
 	kernel_forget(s->host.kernel);
-	malloc_trim(0);
+	trim_memory();
 	return err;
 }
 
