@@ -352,6 +352,7 @@ struct task_struct {
 	struct css_set *cgroups;
 	struct mm_struct *mm;
 	u64 start_boottime;
+	u64 self_exec_id;
 	u64 utime, stime;
 };
 

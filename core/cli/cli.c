@@ -37,7 +37,7 @@ static int (*const handlers[COMMANDS])(const struct request *request, char *cons
 	[COMMAND_INSPECT] = command_inspect,   [COMMAND_DOCTOR] = command_doctor,   [COMMAND_TOP] = command_top,
 	[COMMAND_RULES] = command_rules,       [COMMAND_EXPLAIN] = command_explain, [COMMAND_DAEMON] = command_daemon,
 	[COMMAND_SELFTEST] = command_selftest, [COMMAND_SECCOMP] = command_seccomp, [COMMAND_QUERY] = command_query,
-	[COMMAND_SERVER] = command_server,
+	[COMMAND_SERVER] = command_server,     [COMMAND_FLAME] = command_flame,
 };
 
 /* No file that is opened later may become one of these three where they are closed: writing to it must fail. */

@@ -14,6 +14,7 @@ int command_replay(const struct request *request, char *const *paths);
 int command_list(const struct request *request, char *const *paths);
 int command_inspect(const struct request *request, char *const *paths);
 int command_doctor(const struct request *request, char *const *paths);
+int command_flame(const struct request *request, char *const *paths);
 int command_seccomp(const struct request *request, char *const *paths);
 int command_top(const struct request *request, char *const *paths);
 int command_daemon(const struct request *request, char *const *paths);

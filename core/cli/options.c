@@ -34,6 +34,8 @@ const struct command commands[COMMANDS] = {
 			     SIZE_MAX, "learn what a seccomp profile must allow, and apply it to what runs",
 			     &seccomp_own},
 	[COMMAND_QUERY] = {"query", "[events|alerts|connections]", 0, 1, "look into the history that the daemon keeps"},
+	[COMMAND_FLAME] = {"flame", "FILE | diff BEFORE AFTER", 1, 3,
+			   "draw folded stacks as a flame graph, or how two differ"},
 };
 
 #define BIT(command) (1u << COMMAND_##command)
@@ -262,6 +264,17 @@ static int take_format(struct request *r, uint32_t formats, const char *value, c
 	return -EINVAL;
 }
 
+/* Of live runs: stacks can be added up, too. */
+TAKE(live_fmt)
+{
+	for (size_t i = 1; i < FLAME_FORMATS; i++)
+		if (!strcmp(value, flame_format_names[i])) {
+			r->stacks = (enum flame_format)i;
+			return 0;
+		}
+	return take_format(r, ~0u, value, why, why_size);
+}
+
 TAKE(fmt)
 {
 	return take_format(r, ~0u, value, why, why_size);
@@ -392,7 +405,10 @@ const struct option options[] = {
 	{"rules", 0, "PATH", "the rules of this file or folder (repeatable)", BIT(EXPLAIN) | BIT(SELFTEST), take_rules},
 	{"rule", 0, "NAME", "the rule to explain", BIT(EXPLAIN), take_rule},
 	{"replay", 0, "FILE", "a recording to judge", JUDGES, take_replay},
-	{"fmt", 0, "FORMAT", "text, wide, json (an object a line) or csv", SHOWS, take_fmt},
+	{"fmt", 0, "FORMAT",
+	 "text, wide, json (an object a line) or csv; of stacks also folded, svg, pprof, speedscope", LIVE,
+	 take_live_fmt},
+	{"fmt", 0, "FORMAT", "text, wide, json (an object a line) or csv", SHOWS & ~LIVE, take_fmt},
 	{"fmt", 0, "FORMAT", "apply --canary: text, wide, json (an object a line) or csv", LEARNS, take_fmt},
 	{"fmt", 0, "FORMAT", "text or json (an object a line)", ALL & ~SHOWS & ~LEARNS, take_plain_fmt},
 	{"fields", 0, "A,B", "fields to print instead of the usual ones", SHOWS, take_fields},

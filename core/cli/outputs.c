@@ -17,6 +17,7 @@ void outputs_init(struct outputs *o)
 void outputs_free(struct outputs *o)
 {
 	printer_free(&o->printer);
+	stacks_free(o->stacks);
 }
 
 static int complain(const char *why, int status)
@@ -53,6 +54,13 @@ int outputs_open(struct outputs *o, const struct request *request, const struct 
 		return complain(why, EXIT_RUN);
 	if (printer_init(&o->printer, show, &o->output, clock_offset, streams, n, why, sizeof(why)))
 		return complain(why, EXIT_USAGE);
+	if (request->stacks) {
+		const char *title = request->operands.n ? request->operands.items[0] : "stacks";
+		o->stacks = stacks_new(request->stacks, title, streams, n, why, sizeof(why));
+		if (!o->stacks)
+			return complain(why, EXIT_USAGE);
+		o->output.buf.len = 0; /* the head of a table */
+	}
 	return request->record ? record(o, request->record, show, streams, n, clock_offset) : EXIT_OK;
 }
 
@@ -60,6 +68,11 @@ void outputs_event(struct outputs *o, const struct view *view)
 {
 	if (o->recorder)
 		recorder_event(o->recorder, view);
+	if (o->stacks) {
+		stacks_event(o->stacks, view);
+		o->printer.events++;
+		return;
+	}
 	printer_event(&o->printer, view);
 }
 
@@ -67,7 +80,8 @@ void outputs_lost(struct outputs *o, const struct stream *stream, uint64_t count
 {
 	uint64_t now = clock_boot_ns();
 	o->lost += count;
-	printer_lost(&o->printer, stream, count, now);
+	if (!o->stacks)
+		printer_lost(&o->printer, stream, count, now);
 	if (o->recorder)
 		recorder_lost(o->recorder, stream, count, now);
 }
@@ -76,7 +90,8 @@ void outputs_round(struct outputs *o, uint64_t time)
 {
 	if (o->recorder)
 		recorder_mark(o->recorder, time);
-	printer_round(&o->printer, time);
+	if (!o->stacks)
+		printer_round(&o->printer, time);
 }
 
 bool outputs_flush(struct outputs *o, bool save, int *status)
@@ -104,6 +119,8 @@ bool outputs_flush(struct outputs *o, bool save, int *status)
 int outputs_close(struct outputs *o, int status)
 {
 	char why[512];
+	if (o->stacks && !status && stacks_write(o->stacks, o->lost, &o->output.buf))
+		status = complain("no memory for the profile", EXIT_RUN);
 	int err = output_close(&o->output);
 	if (err && err != -EPIPE && !status) {
 		say("output %s: %s", o->output.name, strerror(-err));

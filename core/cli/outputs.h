@@ -5,11 +5,13 @@
 
 #include "printer.h"
 #include "request.h"
+#include "stacks.h"
 
 struct outputs {
 	struct output output;
 	struct printer printer;
 	struct recorder *recorder; /* NULL: none */
+	struct stacks *stacks;     /* in place of the printer; NULL: it prints */
 	uint64_t lost;             /* events, as told so far */
 };
 

@@ -10,6 +10,7 @@
 #include <eunomia/plugin.h>
 
 #include "event/writer.h"
+#include "flame/flame.h"
 
 /* Exit codes: section 8 of the contract. */
 enum { EXIT_OK = 0, EXIT_RUN = 1, EXIT_USAGE = 2, EXIT_CONFIG = 3, EXIT_KERNEL = 4 };
@@ -45,6 +46,7 @@ enum command_id {
 	COMMAND_SELFTEST,
 	COMMAND_SECCOMP,
 	COMMAND_QUERY,
+	COMMAND_FLAME,
 	COMMANDS
 };
 
@@ -66,6 +68,7 @@ struct request {
 	const char *rule, *replay; /* explain, rules bench: one rule's name, a recording */
 
 	enum format format;
+	enum flame_format stacks; /* in place of `format`: stacks are added up */
 	bool wide, no_header, stats;
 	const char *fields, *sort;
 	uint64_t top, count;

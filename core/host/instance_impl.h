@@ -17,7 +17,8 @@ struct instance {
 	int counts_fd;
 	struct row {
 		struct bpf_link *link;
-		bool struck; /* did not load or attach in this try */
+		struct samples *samples; /* in place of `link`, of a row with a rate */
+		bool struck;             /* did not load or attach in this try */
 		struct program_status status;
 	} * rows; /* by row of programs[] */
 	struct {

@@ -13,6 +13,7 @@
 #include "hook.h"
 #include "lean.h"
 #include "probe.h"
+#include "sample.h"
 #include "target/rodata.h"
 #include "variables.h"
 
@@ -323,6 +324,15 @@ static struct bpf_link *attach_tracepoint(struct instance *in, struct bpf_progra
 	return link;
 }
 
+static uint64_t rate_of(const struct instance *in, const char *key)
+{
+	struct option_value value = {0};
+	for (uint32_t i = 0; i < in->plugin->abi.options.count; i++)
+		if (!strcmp(in->plugin->options[i].key, key))
+			option_parse(&in->plugin->options[i], in->options[i], &value, NULL, 0);
+	return value.number;
+}
+
 /* Attaches the rows that are wanted. 1: an alternative failed and was struck, try again without it. */
 static int attach_rows(struct instance *in, uint64_t streams, char *why, size_t why_size)
 {
@@ -330,12 +340,15 @@ static int attach_rows(struct instance *in, uint64_t streams, char *why, size_t 
 		const struct eun_program *p = &in->plugin->programs[i];
 		struct row *row = &in->rows[i];
 		char reason[160] = "";
-		if (row->link || !row_wanted(in, i, streams))
+		if (row->link || row->samples || !row_wanted(in, i, streams))
 			continue;
 		struct bpf_program *prog = bpf_object__find_program_by_name(in->object, p->name);
-		row->link =
-			p->at ? attach_tracepoint(in, prog, p->at, reason, sizeof(reason)) : bpf_program__attach(prog);
-		if (row->link) {
+		if (p->rate)
+			row->samples = samples_new(prog, rate_of(in, p->rate), reason, sizeof(reason));
+		else
+			row->link = p->at ? attach_tracepoint(in, prog, p->at, reason, sizeof(reason))
+					  : bpf_program__attach(prog);
+		if (row->link || row->samples) {
 			row->status.state = PROGRAM_ATTACHED;
 			continue;
 		}
@@ -471,6 +484,8 @@ void load_undo(struct instance *in)
 {
 	for (uint32_t i = 0; in->rows && i < in->plugin->abi.programs.count; i++) {
 		bpf_link__destroy(in->rows[i].link);
+		samples_destroy(in->rows[i].samples);
+		in->rows[i].samples = NULL;
 		in->rows[i].link = NULL;
 	}
 	probes_destroy(in->probes);

@@ -62,7 +62,8 @@ static const struct row_kind program_kind = {
 	ROW(struct eun_program, choice),
 	.texts = {{SOME(struct eun_program, name)},
 		  {MAYBE(struct eun_program, at)},
-		  {MAYBE(struct eun_program, option)}},
+		  {MAYBE(struct eun_program, option)},
+		  {MAYBE(struct eun_program, rate)}},
 };
 static const struct row_kind aggregate_kind = {
 	.noun = "aggregate",
@@ -379,6 +380,15 @@ static bool switch_known(const struct plugin *p, const char *key)
 	return false;
 }
 
+/* Also a bound, or the kernel would be asked for more than it has time for. */
+static bool rate_known(const struct plugin *p, const char *key)
+{
+	for (uint32_t i = 0; i < p->abi.options.count; i++)
+		if (!strcmp(p->options[i].key, key))
+			return p->options[i].type == EUN_OPTION_UINT && p->options[i].min && p->options[i].max <= 10000;
+	return false;
+}
+
 static int program_check(struct check *c, uint32_t i)
 {
 	const struct eun_program *p = &c->plugin->programs[i];
@@ -392,6 +402,9 @@ static int program_check(struct check *c, uint32_t i)
 		return REFUSE(
 			c, "program %s is switched on by '%s', no option of the plugin that is true or false; name one",
 			p->name, p->option);
+	if (p->rate && (!rate_known(c->plugin, p->rate) || p->at))
+		return REFUSE(c, "program %s runs at the rate '%s', no option of the plugin that is a number; name one",
+			      p->name, p->rate);
 	if (!p->group && p->choice)
 		return REFUSE(c, "program %s is choice %u of no group; give it a group over 0", p->name, p->choice);
 	for (uint32_t j = 0; j < i; j++) {

@@ -120,6 +120,8 @@ abi_bad(program_twice [[program on_total at its own place is there twice (rows 2
   [[#define PROGRAMS {"on_total", NULL, 1, 0, 0, 0, NULL},]])
 abi_bad(program_option [[program more is switched on by 'wait', no option of the plugin that is true or false]]
   [[#define PROGRAMS {"more", NULL, 1, 0, 0, 0, "wait"},]])
+abi_bad(program_rate [[runs at the rate 'wait', no option of the plugin that is a number]]
+  [[#define PROGRAMS {"more", NULL, 1, 0, 0, 0, NULL, "wait"},]])
 abi_bad(aggregate_stream [[aggregate more is of stream 7, the plugin has 2]]
   [[#define AGGREGATES {"more", 7, 4, 80, 0},]])
 abi_bad(aggregate_flag [[not flagged EUN_STREAM_AGGREGATE]] [[#define AGGREGATES {"more", PING, 4, 200, 0},]])

@@ -66,6 +66,8 @@ struct eun_program {
 	__u16 group;        /* 0: alone */
 	__u16 choice;       /* within the group, lower is better */
 	const char *option; /* of the plugin, yes or no: attached only where it is yes; NULL: always (ABI 1.1) */
+	const char *rate;   /* of a SEC("perf_event") program: the option, a number, that says how often a second it
+			       runs on each CPU; NULL: it is none (ABI 1.2) */
 };
 
 #define EUN_BIT(stream) (1ull << (stream))
@@ -255,7 +257,7 @@ struct eun_plugin {
 
 	/* ABI 1.2 */
 	struct eun_table metrics; /* of struct eun_metric */
-	struct eun_table attach; /* of struct eun_attach; where there are any, `needs` has EUN_NEEDS_ATTACH */
+	struct eun_table attach;  /* of struct eun_attach; where there are any, `needs` has EUN_NEEDS_ATTACH */
 };
 
 /* The head of every plugin, and the bytes of its object (the build defines EUN_OBJECT_FILE). */
