@@ -21,6 +21,7 @@ import urllib.parse
 import urllib.request
 
 import eun
+import oci
 from test_daemon import Case, Daemon, wait_for
 
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
@@ -209,6 +210,25 @@ class Metrics(Case):
                                stderr=subprocess.STDOUT, text=True, timeout=eun.LIMIT, check=False)
         self.assertEqual((check.returncode, check.stdout), (0, ""))
 
+    def test_cap(self):
+        """More names than a family has series for: the cap holds, and no connection is forgotten."""
+        self.write(self.section("families = tcp_connects_total\n"))
+        daemon = self.start()
+        child = os.fork()
+        if not child:
+            for i in range(1500):
+                name(b"n%d" % i)
+                with socket.socket() as s:
+                    s.connect_ex(("127.0.0.1", self.server.refused))
+            os._exit(0)
+        os.waitpid(child, 0)
+        self.stop(daemon)
+        m = self.now()
+        self.assertEqual(len(m["eunomia_tcp_connects_total"]), 1001)
+        self.assertEqual(self.value(m, "tcp_connects_total"), 1500)
+        self.assertEqual(self.value(m, "tcp_connects_total", comm="other", container="other"), 500)
+        self.assertEqual(self.value(m, "metric_folded_total", family="eunomia_tcp_connects_total"), 500)
+
     def test_document(self):
         """docs/metrics.md has the families that a host has, all of them and no others."""
         self.assertEqual(eun.read(DOCUMENT).partition(MARK)[2], families(self.dir), "test_metrics.py --update")
@@ -345,6 +365,35 @@ class Metrics(Case):
         self.assertEqual(query('eunomia_build_info'), 1)
         self.assertGreater(query('histogram_quantile(0.5, sum by (le) (eunomia_tcp_connect_seconds_bucket'
                                  '{comm="worker"}))'), 0)
+
+
+@unittest.skipUnless(len(oci.NEEDED) == 2, "needs runc and busybox")
+class Containers(oci.Case, Case):
+    def setUp(self):
+        oci.Case.setUp(self)
+        Case.setUp(self)
+
+    def test_label(self):
+        """Two containers are told apart."""
+        a, b = (self.container(oci.WAIT + "").create() for _ in range(2))
+        self.write(f"[target]\ncontainer = {a.id}, {b.id}\n[metrics]\ntextfile = {self.dir}/x.prom\n"
+                   "families = process_execs_total, process_exits_total\n"
+                   "[rule Echo]\nstreams = process.exec\nwhere = argv icontains echo\nseverity = critical\n",
+                   target=False)
+        daemon = self.start()
+        for container in (a, b):
+            container.start()
+        for container, times in ((a, 5), (b, 2)):
+            for _ in range(times):
+                container.exec("/bin/echo", "x")
+        self.stop(daemon)
+        metrics = parse(eun.read(self.dir + "/x.prom"))
+        for container, times in ((a, 5), (b, 2)):
+            own = {"container": container.id[:12]}
+            for family, more in (("process_execs_total", {"comm": "echo", "ret": "ok"}),
+                                 ("process_exits_total", {"comm": "echo", "signal": "none"}),
+                                 ("alerts_total", {"rule": "Echo", "severity": "Critical"})):
+                self.assertEqual(Metrics.value(self, metrics, family, **own, **more), times, (family, metrics))
 
 
 def update():
