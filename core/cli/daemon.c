@@ -35,6 +35,7 @@ static int run(const struct request *r, char *const *paths, char *const *listen)
 		.say = tell,
 		.listen = listen,
 		.insecure = r->insecure,
+		.metrics = r->prometheus,
 	};
 	return (int)(r->command == COMMAND_SERVER ? server_run(&options, EUNOMIA_VERSION) : daemon_run(&options));
 }

@@ -137,6 +137,7 @@ TAKE_FLAG(failed, failed)
 TAKE_FLAG(no_header, no_header)
 TAKE_FLAG(stats, stats)
 TAKE_FLAG(insecure, insecure)
+TAKE_FLAG(prometheus, prometheus)
 
 #define TAKE_TEXT(name, member)            \
 	TAKE(name)                         \
@@ -402,6 +403,7 @@ const struct option options[] = {
 	{"listen", 0, "ADDRESS", "where to listen (127.0.0.1:8080); *:8080: everywhere (repeatable)", BIT(SERVER),
 	 take_listen},
 	{"insecure", 0, NULL, "let other machines in without TLS", BIT(SERVER), take_insecure},
+	{"prometheus", 0, NULL, "metrics of plugins in /metrics, as with [metrics]", BIT(SERVER), take_prometheus},
 	{"rules", 0, "PATH", "the rules of this file or folder (repeatable)", BIT(EXPLAIN) | BIT(SELFTEST), take_rules},
 	{"rule", 0, "NAME", "the rule to explain", BIT(EXPLAIN), take_rule},
 	{"replay", 0, "FILE", "a recording to judge", JUDGES, take_replay},

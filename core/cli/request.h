@@ -77,7 +77,7 @@ struct request {
 
 	const char *output, *record, *btf, *config;
 	struct texts listen; /* of the server */
-	bool insecure;
+	bool insecure, prometheus;
 	const char *db, *sql; /* query */
 	int64_t from, to;     /* wall clock, ns; 0: not given */
 	uint64_t limit;
