@@ -11,6 +11,7 @@ import tempfile
 from bench import TRACER_CPU, Error, Tracer, Workload, installed, lower_quartile, median, table, verdict
 
 DEEP = "a/bb/ccc/dddd/eeeee/ffffff/ggggggg/hhhhhhhh/iiiiiiiii/jjjjjjjjjj"  # with its temporary folder 13 components
+RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "rules")
 SLICE_NS = 5_000_000
 SLICES = 7
 SLOW_SLICES = 2  # under ptrace; and these are shorter
@@ -36,6 +37,10 @@ def columns(build):
 
     def tool(name, pid, *options):
         return [build.eunomia, "run", name, "-o", "/dev/null", "-p", str(pid), *options]
+
+    def rules(*pids, follow=()):
+        return lambda p: ([build.eunomia, "--rules", RULES, "--set", "process.env=true", "-o", "/dev/null", *follow] +
+                          [word for pid in pids for word in ("-p", str(p[pid]))])
     everyone = ("getppid", "open", "io", "tcp", "exec")
     opens = ("--streams", "files.open")
     found = [
@@ -49,6 +54,8 @@ def columns(build):
         Column("run syscalls", lambda p: tool("syscalls", p["getppid"])),
         Column("all three", ours("files,process,tcp", *everyone, more=["--follow"])),
         Column("all three, other", ours("files,process,tcp", "idle"), bounds={"getppid": 1.05}),
+        Column("rules", rules(*everyone, follow=["--follow"]), bounds={"open": 1.30, "open deep": 1.30}),
+        Column("rules, other", rules("idle"), bounds={"open": 1.30, "open deep": 1.30}),
     ]
     peers = [
         ("opensnoop", lambda p: ["-p", str(p["open"])]),
