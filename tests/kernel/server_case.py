@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import signal
 import socket
 import tempfile
 import time
@@ -33,6 +34,13 @@ class Server(Live):
         self.token = eun.read(folder + "/token").strip()
         self.wait_for(lambda: self.raw("GET", API + "ready")[0] == 200)
         self.read_token = eun.read(folder + "/token.read").strip()
+
+    def stop(self, number=signal.SIGTERM):
+        """It ends well: a sanitizer's findings are another status."""
+        result = super().stop(number)
+        if result[0]:
+            raise AssertionError(result)
+        return result
 
     def connect(self):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=eun.LIMIT)

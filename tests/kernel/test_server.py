@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 The server: who may ask, answers against its own OpenAPI document, hot plug, live streams, rules, the graph, and strings
-that want to be something else. Only the test's own children are targets. EUNOMIA_CYCLES: starts and stops.
+that want to be something else. Only the test's own children are targets. EUNOMIA_CYCLES: starts and stops; EUNOMIA_STARTS: starts that are timed, EUNOMIA_START_MS: what their median may be.
 """
 import json
 import os
@@ -15,10 +15,12 @@ import unittest
 import jsonschema
 
 import eun
+from live import SANITIZED
 from server_case import API, Case, Stream
 
 CYCLES = int(os.environ.get("EUNOMIA_CYCLES", "20"))
 STARTS = int(os.environ.get("EUNOMIA_STARTS", "10"))
+START_MS = int(os.environ.get("EUNOMIA_START_MS", "1000"))  # 100 on a machine that does nothing else
 
 
 def resources(pid):
@@ -248,7 +250,7 @@ class HotPlug(Case):
             child.wait()
             server.close_instance(number)
         print(f"start to first event: median of {STARTS} {statistics.median(times) * 1000:.1f} ms", flush=True)
-        self.assertLess(statistics.median(times), 1 if os.environ.get("EUNOMIA_STARTS") is None else 0.1)
+        self.assertLess(statistics.median(times) * 1000, START_MS)
         server.stop()
 
     def test_nothing_is_left(self):
@@ -267,7 +269,8 @@ class HotPlug(Case):
         for plugin in ("process", "tcp", "files"):
             cycle({"plugin": plugin})
         self.assertEqual(resources(pid), before)
-        self.assertLess(rss(pid), memory + 4096)
+        if not SANITIZED:  # a sanitizer keeps what was freed
+            self.assertLess(rss(pid), memory + 4096)
         server.stop()
 
     def test_law_and_sharing(self):
