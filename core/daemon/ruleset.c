@@ -464,7 +464,7 @@ void ruleset_join(struct ruleset *set, struct metrics *metrics, const struct rul
 		inherit_metrics(set->items[i], before);
 		if (metrics_join(metrics, own) == -EEXIST) {
 			char line[256];
-			snprintf(line, sizeof(line), "script %s: another one of this name has metrics: its are not told",
+			snprintf(line, sizeof(line), "script %s: its metrics are another's of this name, and not told",
 				 script_name(set->items[i]->script));
 			say(set, line);
 		}
