@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/ruleset_stats.h"
 #include "event/escape.h"
 #include "event/stamp.h"
 #include "host/catalogue.h"
@@ -19,7 +20,7 @@
 struct watch {
 	struct ruleset *set;
 	struct outputs *outputs;
-	bool json;
+	bool json, stats;
 	struct alert_style style;
 	struct stamp stamp;
 	char hostname[256];
@@ -91,6 +92,7 @@ static int read_all(struct watch *w, const struct request *request, char *const 
 	struct config_error error;
 	struct catalogue all;
 	char why[512];
+	w->stats = request->stats;
 	int err, status = rules_load(&w->set, &host, &w->style, request->rules.items, request->rules.n);
 	if (status)
 		return status;
@@ -217,5 +219,7 @@ void watch_end(struct watch *w)
 	if (!w)
 		return;
 	ruleset_flush(w->set);
+	if (w->stats)
+		ruleset_stats(w->set, on_say, w);
 	say("%llu alerts", (unsigned long long)ruleset_alerts(w->set));
 }

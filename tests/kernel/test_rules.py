@@ -82,6 +82,19 @@ class Rules(unittest.TestCase):
         self.assertEqual(events, [])
         self.assertIn("eunomia: 0 events, 0 lost", err)
 
+    def test_stats(self):
+        """What rules matched, and what scripts cost, is told at the end of a run that asks for it."""
+        script = self.path("s.lua", "on('files.open', {where = 'path startswith " + self.dir + "/'}, function(ev)\n"
+                                    "  if ev.path:sub(-4) == '.log' then error('no') end end)\n")
+        _, _, err = self.alerts(RULES, "--stats", "--rules", script)
+        told = "\n".join(err)
+        self.assertRegex(told, r"rule 'Written': 3 of \d+ events matched, 1 excepted, 0 counted in windows, 2 alerts")
+        self.assertRegex(told, r"rule 'Program': 5 of \d+ events matched, 0 excepted, 4 counted in windows, 2 alerts")
+        self.assertRegex(told, r"script s.lua: 4 calls in \d+\.\d ms, the longest \d+\.\d+ ms; [1-9]\d* KiB, "
+                               r"[1-9]\d* at most; 1 errors, 0 strikes, 0 alerts, 0 of them dropped(\n|$)")
+        _, _, err = self.alerts(RULES)
+        self.assertNotIn("matched", "\n".join(err))
+
     def test_beside_events(self):
         """Rules see what the filter of the output leaves out, in the kernel too."""
         alerts, events, err = self.alerts(RULES, "--plugin", "files", "--streams", "open", "--filter",
