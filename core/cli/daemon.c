@@ -30,6 +30,7 @@ static int run(const struct request *r, char *const *paths, char *const *listen)
 		.containers = r->containers.items,
 		.n_containers = r->containers.n,
 		.follow = r->follow,
+		.seccomp = r->seccomp,
 		.json = r->format == FORMAT_JSON,
 		.plugin_paths = paths,
 		.say = tell,

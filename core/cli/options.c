@@ -153,6 +153,7 @@ TAKE_TEXT(output, output)
 TAKE_TEXT(record, record)
 TAKE_TEXT(btf, btf)
 TAKE_TEXT(config, config)
+TAKE_TEXT(seccomp, seccomp)
 TAKE_TEXT(rule, rule)
 TAKE_TEXT(replay, replay)
 TAKE_TEXT(db, db)
@@ -404,6 +405,8 @@ const struct option options[] = {
 	 take_listen},
 	{"insecure", 0, NULL, "let other machines in without TLS", BIT(SERVER), take_insecure},
 	{"prometheus", 0, NULL, "metrics of plugins in /metrics, as with [metrics]", BIT(SERVER), take_prometheus},
+	{"seccomp", 0, "FILE", "the seccomp profile to apply to what -p or -c mean, for good", BIT(DAEMON),
+	 take_seccomp},
 	{"rules", 0, "PATH", "the rules of this file or folder (repeatable)", BIT(EXPLAIN) | BIT(SELFTEST), take_rules},
 	{"rule", 0, "NAME", "the rule to explain", BIT(EXPLAIN), take_rule},
 	{"replay", 0, "FILE", "a recording to judge", JUDGES, take_replay},

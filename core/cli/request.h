@@ -75,6 +75,7 @@ struct request {
 	uint64_t interval_ms; /* 0: not given */
 	uint64_t duration_ms; /* 0: until stopped */
 
+	const char *seccomp; /* daemon: a profile */
 	const char *output, *record, *btf, *config;
 	struct texts listen; /* of the server */
 	bool insecure, prometheus;

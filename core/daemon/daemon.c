@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/guard.h"
 #include "daemon/measure.h"
 #include "daemon/reload.h"
 #include "daemon/share.h"
@@ -22,6 +23,7 @@
 
 #define TICK_MS 100
 #define LOSSES_TICKS 10    /* so often losses are looked at and systemd is told how it goes */
+#define GUARD_TICKS 5      /* who is to be under a seccomp profile gets it */
 #define AGGREGATE_TICKS 50 /* rows of aggregates are drained */
 #define ERRORS_TICKS 100   /* outputs that fail are told */
 #define PATIENCE_MS 1000   /* of outputs at the end: all is to be over within 2 s */
@@ -158,6 +160,8 @@ static void on_tick(void *context)
 	reload_reap(d);
 	measure_tick(d->measure);
 	notify_alive(&d->notify);
+	if (!(d->ticks % GUARD_TICKS))
+		guard_tick(d->now->guard, d->now);
 	if (!(d->ticks % ERRORS_TICKS))
 		tell_errors(d);
 	if (d->ticks % LOSSES_TICKS)

@@ -41,6 +41,7 @@ struct daemon_options {
 	size_t n_comms, n_containers;
 	bool follow;
 	bool metrics;                     /* plugins' are kept, as with an empty [metrics] */
+	const char *seccomp;              /* a profile for the targets by pid or container; NULL: none */
 	bool json;                        /* of the output that there is when no [output] is */
 	char *const *plugin_paths;        /* where plugins are looked for; ends at NULL */
 	void (*say)(const char *text);    /* one line of diagnostics; escapes it */

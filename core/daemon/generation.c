@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/guard.h"
 #include "daemon/measure.h"
 #include "host/catalogue.h"
 #include "host/ia32.h"
@@ -88,6 +89,8 @@ static int read_rules(struct generation *g, struct config_error *error)
 	else if (g->settings->builtin && !d->now)
 		daemon_say(d, EUN_LOG_WARN, "%s: not there; there are no built-in rules",
 			   d->rules ? d->rules : "share/eunomia/rules");
+	if (!err)
+		err = guard_read(&g->guard, g, error);
 	if (!err)
 		err = read_configured(g, error);
 	for (size_t i = 0; i < d->options->n_rules && !err; i++)
@@ -403,6 +406,7 @@ void generation_free(struct generation *g)
 		return;
 	ruleset_free(g->rules);
 	generation_free_history(g);
+	guard_free(g->guard);
 	generation_free_meters(g);
 	filter_destroy(g->where);
 	if (!g->events_lent)

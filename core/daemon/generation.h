@@ -48,6 +48,7 @@ struct generation {
 	char *const *containers;   /* of it; end at NULL, or NULL */
 	const char **texts;        /* command line's texts that end at NULL */
 	struct ruleset *rules;
+	struct guard *guard; /* NULL: no seccomp profile is applied */
 	struct choices choices;
 	struct part *parts;
 	struct schema schema; /* the streams that it has, of the session's schema */

@@ -299,6 +299,14 @@ static int read_history(const struct reading *r, const char *name)
 	return settings_history_read(&r->settings->history, r->section, r->error);
 }
 
+/* ---- [seccomp] ---- */
+
+static int read_seccomp(const struct reading *r, const char *name)
+{
+	(void)name;
+	return settings_seccomp_read(&r->settings->seccomp, r->section, r->error);
+}
+
 /* ---- all of them ---- */
 
 static int others(const struct reading *r, const char *name)
@@ -316,10 +324,10 @@ static const struct kind {
 	{"target", false, read_target},   {"rules", false, read_rules},
 	{"output", true, read_output},    {"events", false, read_events},
 	{"history", false, read_history}, {"metrics", false, read_metrics},
-	{"rule", true, others},           {"list", true, others},
-	{"macro", true, others},          {"exception", true, others},
-	{"actions", false, others},       {"exec", true, others},
-	{"server", false, read_server},
+	{"seccomp", false, read_seccomp}, {"rule", true, others},
+	{"list", true, others},           {"macro", true, others},
+	{"exception", true, others},      {"actions", false, others},
+	{"exec", true, others},           {"server", false, read_server},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -473,6 +481,7 @@ void settings_free(struct settings *s)
 	free(s->outputs);
 	settings_history_free(&s->history);
 	settings_metrics_free(&s->metrics);
+	settings_seccomp_free(&s->seccomp);
 	settings_server_free(&s->server);
 	for (size_t i = 0; i < s->n_configs; i++)
 		config_free(s->configs[i]);

@@ -62,6 +62,23 @@ struct settings_server {
 	const char *plugin_folder, *rule_folder; /* where uploads go; NULL: there are none */
 };
 
+enum settings_seccomp_mode {
+	SETTINGS_SECCOMP_PROFILE, /* as the profile says */
+	SETTINGS_SECCOMP_ERRNO,
+	SETTINGS_SECCOMP_LOG,
+	SETTINGS_SECCOMP_KILL
+};
+
+/* [seccomp], see docs/daemon.md */
+struct settings_seccomp {
+	const struct config_section *section; /* NULL: there is none */
+	const char *profile;
+	int mode;                       /* enum settings_seccomp_mode */
+	char **containers, **pid_texts; /* end at NULL, or NULL */
+	uint32_t *pids;
+	size_t n_pids;
+};
+
 /* [metrics], see docs/metrics.md; lists end at NULL, or are NULL */
 struct settings_metrics {
 	const struct config_section *section; /* NULL: there is none, plugins' metrics are not kept */
@@ -104,6 +121,7 @@ struct settings {
 	struct settings_history history;
 	struct settings_metrics metrics;
 	struct settings_server server;
+	struct settings_seccomp seccomp;
 };
 
 /* `path` NULL: no file, all as it is without one. `plugins`: all there are. -EINVAL or -errno with `error`. */
@@ -130,6 +148,10 @@ void settings_server_free(struct settings_server *out);
 /* One that outlives the settings, for settings_server_drop(), also when it fails: -ENOMEM. */
 int settings_server_copy(struct settings_server *out, const struct settings_server *from);
 void settings_server_drop(struct settings_server *copy);
+/* settings_seccomp.c: likewise; zeroed to begin with. */
+int settings_seccomp_read(struct settings_seccomp *out, const struct config_section *section,
+			  struct config_error *error);
+void settings_seccomp_free(struct settings_seccomp *out);
 
 /* settings_metrics.c: likewise. */
 void settings_metrics_init(struct settings_metrics *out);

@@ -151,6 +151,13 @@ static bool run_outside(const struct computed *c, const struct proc *p, const st
 	return !containers_of(c->containers, &then);
 }
 
+bool computed_inside(const struct computed *c, uint32_t pid, uint64_t time, bool found)
+{
+	const struct proc *p = c->procs ? procs_find(c->procs, pid, time) : NULL;
+	const struct eun_event event = {.time = time};
+	return p && p->exec_seen ? !run_outside(c, p, &event) : found;
+}
+
 /* It has not run a program yet where it is now, as a runtime that sets a container up from inside. */
 static bool proc_outside(const struct view *view, const struct field *field, struct value *out)
 {

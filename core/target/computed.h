@@ -25,6 +25,12 @@ int computed_init(struct computed *computed);
 void computed_free(struct computed *computed);
 void computed_offer(const struct computed *computed, struct schema *schema);
 
+/*
+ * True: the process runs a program that was executed in a container, as far as is known; of what ran before us it is
+ * not: `found`.
+ */
+bool computed_inside(const struct computed *computed, uint32_t pid, uint64_t time, bool found);
+
 /* True: the field is one of these and needs the process table. */
 bool computed_of_process(const struct field *field);
 

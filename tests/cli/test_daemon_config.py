@@ -121,10 +121,12 @@ class Config(Case):
         texts = [text for name in ("daemon", "history")
                  for text in re.findall(r"^```ini\n(.*?)^```", (TREE / f"docs/{name}.md").read_text(), re.M | re.S)]
         texts += [shipped, re.sub("^;(?=[^ ])", "", shipped, flags=re.M).replace("paths = ", ";")]
-        self.assertEqual(len(texts), 4)
+        self.assertEqual(len(texts), 5)
+        profile = self.path("web.txt", b"@default allow")
         for text in texts:
             with self.subTest(text[:80]):
                 text = re.sub("/var/(log|lib)/eunomia", self.dir, text).replace("/usr/local/bin/mail-alerts", "/bin/cat")
+                text = text.replace("/etc/eunomia/web.json", profile)
                 self.bad(KERNEL, "CAP_", "daemon", "--config", self.path("x.ini", text.encode()), **as_nobody())
 
     def test_usage(self):
