@@ -202,6 +202,7 @@ static void on_status(struct tracer *t, pid_t tid, int status)
 		on_exec(t, tid);
 		sig = 0;
 	}
+	ptrace(PTRACE_INTERRUPT, tid, 0, 0); /* any stop takes back what was asked for before */
 	ptrace(PTRACE_CONT, tid, 0, (long)(event || sig == (SIGTRAP | 0x80) ? 0 : sig));
 }
 

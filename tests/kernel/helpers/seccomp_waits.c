@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #define SLEEP_MS 2000
+#define LIMIT_S 1000
 
 static struct shared {
 	int word;
@@ -40,7 +41,7 @@ static struct shared {
 static int ends[2], aside, sem, queue;
 static pid_t parent, waker;
 static char folder[] = "/tmp/eunomia-waits-XXXXXX", path[64];
-static const struct timespec minute = {60, 0};
+static const struct timespec long_time = {LIMIT_S, 0};
 
 static void write_byte(void)
 {
@@ -67,7 +68,7 @@ static int wait_socket(void) /* with a timeout the kernel answers EINTR */
 
 static void make_socket(void)
 {
-	const struct timeval limit = {60, 0};
+	const struct timeval limit = {LIMIT_S, 0};
 	socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
 	setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 }
@@ -89,7 +90,7 @@ static int wait_futex(void)
 static int wait_futex_timed(void)
 {
 	while (!__atomic_load_n(&shared->word, __ATOMIC_SEQ_CST))
-		if (syscall(SYS_futex, &shared->word, FUTEX_WAIT, 0, &minute) && errno != EAGAIN)
+		if (syscall(SYS_futex, &shared->word, FUTEX_WAIT, 0, &long_time) && errno != EAGAIN)
 			return 1;
 	return 0;
 }
@@ -118,7 +119,7 @@ static int wait_epoll_pwait(void) /* the signal is let in by the call alone */
 	struct epoll_event e;
 	sigset_t none;
 	sigemptyset(&none);
-	return epoll_pwait(aside, &e, 1, 60000, &none) == -1 && errno == EINTR && shared->handled == 1 ? 0 : 1;
+	return epoll_pwait(aside, &e, 1, LIMIT_S * 1000, &none) == -1 && errno == EINTR && shared->handled == 1 ? 0 : 1;
 }
 
 static void on_usr1(int sig)
@@ -149,13 +150,13 @@ static int wait_sigtimedwait(void)
 	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
-	return sigtimedwait(&set, NULL, &minute) == SIGUSR1 ? 0 : 1;
+	return sigtimedwait(&set, NULL, &long_time) == SIGUSR1 ? 0 : 1;
 }
 
 static int wait_poll(void)
 {
 	struct pollfd p = {ends[0], POLLIN, 0};
-	return poll(&p, 1, 60000) == 1 ? 0 : 1;
+	return poll(&p, 1, LIMIT_S * 1000) == 1 ? 0 : 1;
 }
 
 static int wait_poll_time(void)
@@ -166,7 +167,7 @@ static int wait_poll_time(void)
 static int wait_select(void)
 {
 	fd_set set;
-	struct timeval limit = {60, 0};
+	struct timeval limit = {LIMIT_S, 0};
 	FD_ZERO(&set);
 	FD_SET(ends[0], &set);
 	return select(ends[0] + 1, &set, NULL, NULL, &limit) == 1 ? 0 : 1;
@@ -180,7 +181,7 @@ static void make_sem(void)
 static int wait_semop(void)
 {
 	struct sembuf op = {0, -1, 0};
-	int err = semtimedop(sem, &op, 1, &minute);
+	int err = semtimedop(sem, &op, 1, &long_time);
 	int e = errno;
 	semctl(sem, 0, IPC_RMID);
 	errno = e;
@@ -316,7 +317,7 @@ static int wait_getevents(void)
 	struct iocb *all[] = {&cb};
 	if (syscall(SYS_io_setup, 1, &context) || syscall(SYS_io_submit, context, 1, all) != 1)
 		return 2;
-	return syscall(SYS_io_getevents, context, 1, 1, &event, &minute) == 1 ? 0 : 1;
+	return syscall(SYS_io_getevents, context, 1, 1, &event, &long_time) == 1 ? 0 : 1;
 }
 
 /* All registers that a program may use hold what they held, however long it runs. */
