@@ -357,7 +357,9 @@ class Live(Case):
         lost = server.get("status")["stream_lost"]
         self.assertGreater(lost, 0)
         told = seen = 0
+        end = time.monotonic() + eun.LIMIT / 2
         while told + seen < n:
+            self.assertLess(time.monotonic(), end, f"{told} told as lost, {seen} seen of {n}")
             event, data = slow.next()
             told += json.loads(data)["count"] if event == "lost" else 0
             seen += event == "" and bool(data)
