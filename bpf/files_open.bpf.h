@@ -77,7 +77,7 @@ __noinline int files_is_of_other(int fd)
 	return BPF_CORE_READ(task, tgid) != bpf_get_current_pid_tgid() >> 32;
 }
 
-#define O_CREAT	      0100
+#define O_CREAT 0100
 #define FMODE_CREATED 0x100000 /* file.f_mode: the open made the file. include/linux/fs.h */
 
 __noinline int files_is_made(int fd)
