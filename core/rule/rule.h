@@ -41,7 +41,7 @@ struct rule {
 	const char *name;
 	const char *description;
 	const char *cost; /* what it costs others, told where it is switched on; NULL: nothing worth saying */
-	uint32_t number; /* of the shipped rules: rules.md's; 0: none */
+	uint32_t number;  /* of the shipped rules: rules.md's; 0: none */
 	enum severity severity;
 	const char *const *streams; /* names; "files.*" matches; n_streams */
 	size_t n_streams;
