@@ -93,7 +93,7 @@ static void test_refused(void **state)
 	refused("size = 5 k\n", 2, 8, "is not a number");
 	refused("size = -5\n", 2, 8, "is not a number");
 	refused("size = 99999999999999999999\n", 2, 8, "is not a number");
-	refused("window = 5d\n", 2, 10, "is not a time");
+	refused("window = 5w\n", 2, 10, "is not a time");
 	refused("colour = gren\n", 2, 10, "is not one of red, green (did you mean 'green'?)");
 	refused("list = a,,b\n", 2, 8, "an empty item");
 	refused("list = \"a\n", 2, 8, "no closing");
