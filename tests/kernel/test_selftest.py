@@ -14,7 +14,7 @@ SECONDS = 45
 # What a kernel may lack, by what is said then.
 LACKING = ("this kernel has no such file", "this kernel has no modules", "it is off")
 # What needs longer: they learn first.
-LEARNING = {39: "nothing sets it off harmlessly and soon"}
+LEARNING = {39: ("nothing sets it off harmlessly and soon", "it is off")}
 
 
 def selftest(*args, **how):

@@ -268,7 +268,10 @@ class HotPlug(Case):
             self.assertEqual(cycle(what)["state"], "closed")
         for plugin in ("process", "tcp", "files"):
             cycle({"plugin": plugin})
-        self.assertEqual(resources(pid), before)
+        try:  # what a request left is closed soon after its answer
+            server.wait_for(lambda: resources(pid) == before)
+        except AssertionError:
+            self.assertEqual(resources(pid), before)
         if not SANITIZED:  # a sanitizer keeps what was freed
             self.assertLess(rss(pid), memory + 4096)
         server.stop()
