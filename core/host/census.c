@@ -146,7 +146,7 @@ int census_start(struct census *c, const struct host *host, void (*waiting)(void
 
 int census_stream(struct census *c, struct instance *instance)
 {
-	c->streams = container_streams_new(c->host, instance);
+	c->streams = container_streams_new(c->host, c->containers, instance);
 	if (!c->streams)
 		return -ENOMEM;
 	containers_each(c->containers, container_streams_note, c->streams);

@@ -75,16 +75,19 @@ struct living {
 
 struct container_streams {
 	const struct host *host;
+	const struct containers *containers;
 	struct instance *instance;
 	struct living *items;
 	size_t n, room;
 };
 
-struct container_streams *container_streams_new(const struct host *host, struct instance *instance)
+struct container_streams *container_streams_new(const struct host *host, const struct containers *containers,
+						struct instance *instance)
 {
 	struct container_streams *s = calloc(1, sizeof(*s));
 	if (s) {
 		s->host = host;
+		s->containers = containers;
 		s->instance = instance;
 	}
 	return s;
@@ -150,7 +153,8 @@ void container_streams_note(void *context, const struct container *c)
 	struct living *l = &s->items[s->n++];
 	*l = (struct living){.cgroup = c->cgroup};
 	actor_of(&l->head, c);
-	l->sets = targets_member(s->host->targets, &l->head);
+	/* the kernel forgets a cgroup when it is removed, which may be now */
+	l->sets = targets_member(s->host->targets, &l->head, containers_sets(s->containers, c->cgroup));
 }
 
 /* A text goes behind the record. */

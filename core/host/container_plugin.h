@@ -11,7 +11,8 @@ extern const struct eun_plugin container_plugin;
 struct container_streams;
 
 /* An instance of the plugin, which must be loaded; borrowed. NULL: no memory. */
-struct container_streams *container_streams_new(const struct host *host, struct instance *instance);
+struct container_streams *container_streams_new(const struct host *host, const struct containers *containers,
+						struct instance *instance);
 void container_streams_destroy(struct container_streams *streams);
 
 /* A container that is there before us: it has no start, but may have an end. */

@@ -267,7 +267,7 @@ void targets_cgroup(struct targets *t, uint64_t id, uint64_t sets)
 		bpf_map_delete_elem(t->maps[CGROUPS].fd, &id);
 }
 
-uint64_t targets_member(const struct targets *t, const struct eun_event *who)
+uint64_t targets_member(const struct targets *t, const struct eun_event *who, uint64_t by_cgroup)
 {
 	const struct eun_ctl *ctl = t->ctl;
 	const struct {
@@ -276,10 +276,10 @@ uint64_t targets_member(const struct targets *t, const struct eun_event *who)
 		const void *key;
 	} kinds[] = {
 		{PIDS, ctl->any_pid, &who->pid},    {UIDS, ctl->any_uid, &who->uid},
-		{COMMS, ctl->any_comm, who->comm},  {CGROUPS, ctl->any_cgroup, &who->cgroup},
-		{NSS, ctl->any_mntns, &who->mntns}, {NSS, ctl->any_pidns, &who->pidns},
+		{COMMS, ctl->any_comm, who->comm},  {NSS, ctl->any_mntns, &who->mntns},
+		{NSS, ctl->any_pidns, &who->pidns},
 	};
-	uint64_t sets = t->used;
+	uint64_t sets = t->used & (ctl->any_cgroup | by_cgroup);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		uint64_t in = 0;
 		if (sets & ~kinds[i].any)

@@ -66,8 +66,8 @@ void targets_remove(struct targets *targets, int set);
 /* A cgroup is in these of the sets that test containers from now on, and in no other. */
 void targets_cgroup(struct targets *targets, uint64_t id, uint64_t sets);
 
-/* The sets that an actor is in now, as the kernel would say. */
-uint64_t targets_member(const struct targets *targets, const struct eun_event *who);
+/* The sets that an actor is in now, as the kernel would say; `by_cgroup`: those that its cgroup is in. */
+uint64_t targets_member(const struct targets *targets, const struct eun_event *who, uint64_t by_cgroup);
 
 /* Children that were to be followed and found no place in the map, since the start. */
 uint64_t targets_unfollowed(const struct targets *targets);
