@@ -197,17 +197,39 @@ static __always_inline struct canary_row *canary_find(const struct canary_key *k
 		      : bpf_map_lookup_elem(&seccomp_canary_calls, key);
 }
 
-/* Adds one call to the row that it belongs to; 0: it has no place. A global function, checked apart. */
-__noinline int canary_count(const struct canary_key *key, u32 tested, u32 many, u64 sets)
+/* Beside the entry: a filter that is there denies the call; its row is that of all values. */
+#define CANARY_ALREADY 0x100
+#define CANARY_MANY 0x200
+
+/*
+ * Adds one call to the row that it belongs to; 0: it has no place. A global function, checked apart; the key is made in
+ * it, as before 6.2 it can't be what a global function was given.
+ */
+__noinline int canary_count(u32 verdict, u32 nr, u32 how, u32 tested, u64 sets)
 {
-	bool values = tested && !many;
-	if (!key)
-		return 0;
-	struct canary_row *row = canary_find(key, values);
+	struct task_struct *task = bpf_get_current_task_btf();
+	bool many = how & CANARY_MANY, values = tested && !many;
+	struct canary_key key = {
+		.epoch = eun_epoch(SECCOMP_CANARY),
+		.tgid = task->tgid,
+		.nr = nr,
+		.verdict = verdict,
+		.abi = how & 0xff,
+		.already = !!(how & CANARY_ALREADY),
+	};
+	if (values) {
+		eun_call_args(key.args, eun_call_regs(), key.abi == SECCOMP_COMPAT);
+		for (int i = 0; i < 6; i++) {
+			u64 all = -(u64)(tested >> i & 1);
+			EUN_HIDE(all);
+			key.args[i] &= all;
+		}
+	}
+	struct canary_row *row = canary_find(&key, values);
 	if (!row) {
-		if (!canary_new(key, tested, many, sets))
+		if (!canary_new(&key, tested, many, sets))
 			return 1;
-		row = canary_find(key, values); /* another thread was faster, or full */
+		row = canary_find(&key, values); /* another thread was faster, or full */
 	}
 	if (!row)
 		return 0;
@@ -216,36 +238,13 @@ __noinline int canary_count(const struct canary_key *key, u32 tested, u32 many, 
 	return 1;
 }
 
-/* Beside the entry: a filter that is there denies the call. */
-#define CANARY_ALREADY 0x100
-
 /* What would not have been let through. A global function: seldom called, and checked apart. */
 __noinline int canary_tell(u32 verdict, u32 nr, u32 how, u32 tested, u64 sets)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct canary_key key = {
-		.epoch = eun_epoch(SECCOMP_CANARY),
-		.tgid = task->tgid,
-		.nr = nr,
-		.verdict = verdict,
-		.abi = how & ~CANARY_ALREADY,
-		.already = !!(how & CANARY_ALREADY),
-	};
-	u64 args[6];
 	eun_count(SECCOMP_CANARY, seen, 1);
-	if (tested) {
-		eun_call_args(args, eun_call_regs(), key.abi == SECCOMP_COMPAT);
-		for (int i = 0; i < 6; i++) {
-			u64 all = -(u64)(tested >> i & 1);
-			EUN_HIDE(all);
-			key.args[i] = args[i] & all;
-		}
-		if (canary_count(&key, tested, 0, sets))
-			return 0;
-		for (int i = 0; i < 6; i++)
-			key.args[i] = 0;
-	}
-	if (!canary_count(&key, tested, 1, sets)) {
+	if (tested && canary_count(verdict, nr, how, tested, sets))
+		return 0;
+	if (!canary_count(verdict, nr, how | CANARY_MANY, tested, sets)) {
 		eun_count(SECCOMP_CANARY, aggregated, 1);
 		eun_count(SECCOMP_CANARY, full, 1);
 	}
