@@ -19,6 +19,6 @@ configure_file(${CMAKE_CURRENT_LIST_DIR}/eunomia.pc.in ${CMAKE_BINARY_DIR}/eunom
 install(FILES ${CMAKE_BINARY_DIR}/eunomia.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 # What common.bpf.h includes, and nothing that belongs to one plugin.
-foreach(header common.bpf.h call.bpf.h ia32.bpf.h ia32_table.h path.bpf.h string.bpf.h where.bpf.h vmlinux.h)
+foreach(header common.bpf.h call.bpf.h cast.bpf.h ia32.bpf.h ia32_table.h path.bpf.h string.bpf.h where.bpf.h vmlinux.h)
   install(FILES ${CMAKE_SOURCE_DIR}/bpf/${header} DESTINATION ${EUNOMIA_BPF_INSTALL_DIR})
 endforeach()
