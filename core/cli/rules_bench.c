@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "host/catalogue.h"
+#include "event/clock.h"
 #include "player.h"
 #include "rules.h"
 #include "say.h"
@@ -22,13 +23,6 @@ struct events {
 	size_t n;
 	struct buf bytes; /* records, one behind the other, each at a multiple of 8 */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* False: why; what doesn't fit into memory is left out. */
 static bool load(struct events *e, struct player *player, char *why, size_t why_size)
@@ -72,10 +66,10 @@ static struct timing measure(struct ruleset *set, const struct events *e)
 {
 	struct timing t = {.best = UINT64_MAX};
 	while (t.ns < LEAST_NS && t.passes < PASSES_MAX) {
-		uint64_t start = now_ns();
+		uint64_t start = clock_ns(CLOCK_MONOTONIC);
 		for (size_t i = 0; i < e->n; i++)
 			ruleset_event(set, &e->views[i]);
-		uint64_t took = now_ns() - start;
+		uint64_t took = clock_ns(CLOCK_MONOTONIC) - start;
 		t.ns += took;
 		t.passes++;
 		t.best = took && took < t.best ? took : t.best;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "event/fd.h"
 #include "falco/falco.h"
 #include "host/catalogue.h"
 #include "rules.h"
@@ -40,28 +41,10 @@ static bool has_label(void *context, const char *stream, const char *name, const
 	return false;
 }
 
-static int read_all(int fd, struct buf *out)
-{
-	out->limit = FILE_MAX + 1;
-	for (;;) {
-		char *room = buf_room(out, 4096 < FILE_MAX + 1 - out->len ? 4096 : FILE_MAX + 1 - out->len);
-		if (!room)
-			return out->len > FILE_MAX ? -EFBIG : -ENOMEM;
-		ssize_t n = read(fd, room, 4096 < FILE_MAX + 1 - out->len ? 4096 : FILE_MAX + 1 - out->len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (!n)
-			return 0;
-		out->len += n > 0 ? (size_t)n : 0;
-		if (out->len > FILE_MAX)
-			return -EFBIG;
-	}
-}
-
 static int read_file(const char *path, struct buf *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int err = fd < 0 ? -errno : read_all(fd, out);
+	int err = fd < 0 ? -errno : fd_read_all(fd, out, FILE_MAX);
 	if (fd >= 0)
 		close(fd);
 	if (err == -EFBIG)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "say.h"
+#include "event/fd.h"
 #include "seccomp.h"
 #include "seccomp/base.h"
 #include "seccomp/filter.h"
@@ -39,18 +40,6 @@ void seccomp_output_close(struct seccomp_output *o)
 		close(o->fd);
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		bytes += n < 0 ? 0 : n;
-		len -= n < 0 ? 0 : (size_t)n;
-	}
-	return 0;
-}
-
 int seccomp_output_write(struct seccomp_output *o, const struct profile *p, enum profile_form form)
 {
 	struct buf text = {0};
@@ -64,7 +53,7 @@ int seccomp_output_write(struct seccomp_output *o, const struct profile *p, enum
 	if (o->name && ftruncate(o->fd, 0) && errno != EINVAL) /* no file: a pipe, a device */
 		err = -errno;
 	if (!err)
-		err = write_all(o->fd, text.data, text.len);
+		err = fd_write_all(o->fd, text.data, text.len);
 	buf_free(&text);
 	if (err && err != -EPIPE)
 		say("output %s: %s", o->name ? o->name : "stdout", strerror(-err));

@@ -27,13 +27,6 @@ struct stacks {
 	} images[IMAGES];
 };
 
-static uint64_t number(const struct view *view, const char *name)
-{
-	struct value v;
-	const struct field *f = stream_field(view->stream, name);
-	return f && view_read(view, f, &v) ? v.u : 0;
-}
-
 static bool has_stack(const struct stream *s)
 {
 	for (size_t i = 0; i < s->n_fields; i++)
@@ -148,7 +141,7 @@ static size_t add_frames(struct stacks *s, const struct view *view, const struct
 static void check_image(struct stacks *s, const struct view *view)
 {
 	uint32_t pid = view->rec->pid, at = pid & (IMAGES - 1);
-	uint64_t image = number(view, "image");
+	uint64_t image = view_number(view, "image");
 	if (s->images[at].pid != pid || s->images[at].image != image)
 		symbols_forget(s->symbols, pid);
 	s->images[at].pid = pid;
@@ -169,9 +162,9 @@ void stacks_event(struct stacks *s, const struct view *view)
 			if (f->type == EUN_STACK && is_kernel(f) == (bool)kernel && n < 1 + FRAMES_MAX)
 				n += add_frames(s, view, f, frames + n);
 		}
-	uint64_t weight = number(view, s->of_time ? "time_ns" : "count");
+	uint64_t weight = view_number(view, s->of_time ? "time_ns" : "count");
 	flame_add(s->profile, frames, n, weight ? weight : !s->of_time, false);
-	s->cost_ns += number(view, "cost_ns");
+	s->cost_ns += view_number(view, "cost_ns");
 	s->events++;
 }
 

@@ -11,12 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
+#include "event/clock.h"
 
 static int connect_to(const char *name)
 {
@@ -70,12 +65,12 @@ void notify_say(const struct notify *n, const char *fmt, ...)
 
 void notify_reloading(const struct notify *n)
 {
-	notify_say(n, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)(now_ns() / 1000));
+	notify_say(n, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)(clock_ns(CLOCK_MONOTONIC) / 1000));
 }
 
 void notify_alive(struct notify *n)
 {
-	uint64_t now = n->watchdog_ns ? now_ns() : 0;
+	uint64_t now = n->watchdog_ns ? clock_ns(CLOCK_MONOTONIC) : 0;
 	if (!n->watchdog_ns || now < n->next)
 		return;
 	n->next = now + n->watchdog_ns;

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "event/clock.h"
+
 struct item {
 	struct ruleset *set;
 	struct script *script; /* NULL: it is being loaded */
@@ -131,10 +133,8 @@ static void on_stopped(void *context, const char *script, const char *limit, con
 
 static uint64_t now(void *context)
 {
-	struct timespec t;
 	(void)context;
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return clock_ns(CLOCK_BOOTTIME);
 }
 
 /* ---- reading ---- */

@@ -101,3 +101,12 @@ bool view_read(const struct view *view, const struct field *f, struct value *out
 		return true;
 	}
 }
+
+uint64_t view_number(const struct view *view, const char *name)
+{
+	struct value v = {0};
+	const struct field *f = stream_field(view->stream, name);
+	if (!f || !view_read(view, f, &v))
+		return 0;
+	return f->type == EUN_ERRNO ? (uint64_t)v.s : v.u;
+}

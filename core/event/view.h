@@ -52,6 +52,9 @@ bool view_init(struct view *view, const void *bytes, uint32_t len, const struct 
 /* False: the event has no such value (an empty reference, a reference outside the record, a computed one unknown). */
 bool view_read(const struct view *view, const struct field *field, struct value *out);
 
+/* An integer by its field's name, an errno as it is; 0: there is none. */
+uint64_t view_number(const struct view *view, const char *name);
+
 /* The strings of a value, one a call; `at` starts at 0. False: no more. */
 static inline bool strings_next(const struct value *v, uint32_t *at, const char **string, size_t *len)
 {

@@ -21,6 +21,7 @@
 
 #include "btf_ask.h"
 #include "btf_compact.h"
+#include "event/fd.h"
 #include "hook.h"
 
 #define VMLINUX_BTF "/sys/kernel/btf/vmlinux"
@@ -151,13 +152,9 @@ static void keep(struct kernel *k, const char *bytes, size_t size)
 {
 	k->compact = memfd_create("eunomia-btf", MFD_CLOEXEC);
 	snprintf(k->compact_path, sizeof(k->compact_path), "/proc/self/fd/%d", k->compact);
-	for (size_t done = 0; k->compact >= 0 && done < size;) {
-		ssize_t n = write(k->compact, bytes + done, size - done);
-		if (n <= 0) {
-			close(k->compact);
-			k->compact = -1;
-		}
-		done += (size_t)n;
+	if (k->compact >= 0 && fd_write_all(k->compact, bytes, size)) {
+		close(k->compact);
+		k->compact = -1;
 	}
 }
 

@@ -6,19 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "event/fd.h"
 #include "metric.h"
-
-static int write_all(int fd, const char *data, size_t n)
-{
-	while (n) {
-		ssize_t done = write(fd, data, n);
-		if (done < 0 && errno != EINTR)
-			return -errno;
-		data += done > 0 ? done : 0;
-		n -= done > 0 ? (size_t)done : 0;
-	}
-	return 0;
-}
 
 /* The name is ours, whatever lies there: what a host that was killed left, or somebody's link. */
 static int replace(const char *path, const char *aside, const struct buf *text)
@@ -27,7 +16,7 @@ static int replace(const char *path, const char *aside, const struct buf *text)
 	int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	int err = write_all(fd, text->data, text->len);
+	int err = fd_write_all(fd, text->data, text->len);
 	if (!err && fchmod(fd, 0644)) /* the collector runs as a user of its own, whatever our umask */
 		err = -errno;
 	if (close(fd) && !err)

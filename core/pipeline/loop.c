@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "event/clock.h"
+
 #define IDLE_MS 100
 #define GATHER_NS 1000000 /* from a wake-up's first drain to its second */
 #define BUSY_NS 50000     /* a record is reserved and not yet written */
@@ -43,16 +45,12 @@ struct loop {
 
 uint64_t clock_boot_ns(void)
 {
-	struct timespec t;
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return clock_ns(CLOCK_BOOTTIME);
 }
 
 int64_t clock_offset_ns(void)
 {
-	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec - (int64_t)clock_boot_ns();
+	return (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME));
 }
 
 static void nap(long ns)

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "event/clock.h"
+
 #include "impl.h"
 
 #define COUNT_BIG 32 /* where there are blocks of BIG bytes, one instruction may take a millisecond */
@@ -17,13 +19,6 @@
 #define STRING_MAX (1u << 20)
 #define ERRORS_IN_ROW 10
 #define SAMPLE 64 /* one call of so many is timed */
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec t;
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 static void look_hook(lua_State *L, lua_Debug *ar);
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "event/fd.h"
 #include "impl.h"
 
 #define SOURCE_MAX (1u << 20)
@@ -38,23 +39,6 @@ static int check_text(const char *text, size_t len, uint32_t *line)
 	return 0;
 }
 
-static int read_all(int fd, struct buf *out)
-{
-	for (;;) {
-		char *at = buf_room(out, 65536);
-		if (!at)
-			return -ENOMEM;
-		ssize_t n = read(fd, at, 65536);
-		if (n < 0)
-			return -errno;
-		if (!n)
-			return 0;
-		out->len += (size_t)n;
-		if (out->len > SOURCE_MAX)
-			return -EFBIG;
-	}
-}
-
 /* Appends; what it appended is valid text. */
 int source_read(const char *path, struct buf *out, uint32_t *line)
 {
@@ -70,7 +54,7 @@ int source_read(const char *path, struct buf *out, uint32_t *line)
 	else if (st.st_size > (off_t)SOURCE_MAX)
 		err = -EFBIG;
 	if (!err)
-		err = read_all(fd, out);
+		err = fd_read_all(fd, out, SOURCE_MAX);
 	close(fd);
 	if (!err && out->len > start && out->data[start] == '\x1b')
 		err = -ENOEXEC;

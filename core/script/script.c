@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "event/clock.h"
+
 #include "impl.h"
 
 static const struct script_limits defaults = {
@@ -17,10 +19,8 @@ static const struct script_limits defaults = {
 
 static uint64_t boot_clock(void *context)
 {
-	struct timespec t;
 	(void)context;
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+	return clock_ns(CLOCK_BOOTTIME);
 }
 
 static int fail(struct config_error *error, const char *path, uint32_t line, const char *text)

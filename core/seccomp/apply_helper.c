@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "apply_plan.h"
+#include "event/clock.h"
 #include "inject.h"
 #include "task.h"
 
@@ -34,13 +35,6 @@ struct helper {
 	struct subject *subjects;
 	size_t n, cap;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static bool follows(const struct helper *h)
 {
@@ -135,7 +129,7 @@ static int hold(struct helper *h, struct apply_process *p, uint64_t since, int d
 			return 0;
 		if (stopped == n && !fresh)
 			return 1;
-		uint64_t ms = (now_ns() - since) / MS;
+		uint64_t ms = (clock_ns(CLOCK_MONOTONIC) - since) / MS;
 		if (stopped && ms > WAIT_ALL_MS)
 			return 1;
 		if (ms > WAIT_ONE_MS)
@@ -150,11 +144,11 @@ static int hold(struct helper *h, struct apply_process *p, uint64_t since, int d
 
 static void try(struct helper *h, struct apply_process *p, int depth)
 {
-	uint64_t since = now_ns();
+	uint64_t since = clock_ns(CLOCK_MONOTONIC);
 	uint32_t filters = 0;
 	p->state = APPLY_READY;
 	for (int i = 0; i < TRIES && p->state == APPLY_READY; i++) {
-		int held = hold(h, p, now_ns(), depth);
+		int held = hold(h, p, clock_ns(CLOCK_MONOTONIC), depth);
 		if (held == 1) {
 			filters = inject(&h->tracer, (pid_t)p->pid, h->filter, p);
 		} else if (!held) {
@@ -171,7 +165,7 @@ static void try(struct helper *h, struct apply_process *p, int depth)
 		}
 	}
 	tracer_leave(&h->tracer, (pid_t)p->pid);
-	p->stopped_ns = now_ns() - since;
+	p->stopped_ns = clock_ns(CLOCK_MONOTONIC) - since;
 	if (p->state == APPLY_READY) {
 		p->state = APPLY_FAILED;
 		p->err = -EAGAIN;

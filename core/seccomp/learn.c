@@ -14,18 +14,11 @@ void learned_free(struct learned *l)
 	profile_free(&l->denied);
 }
 
-static uint64_t number(const struct view *view, const char *name)
-{
-	struct value v = {0};
-	const struct field *f = stream_field(view->stream, name);
-	return f && view_read(view, f, &v) ? v.u : 0;
-}
-
 /* The name of an enum's value; "": it has none. */
 static const char *label(const struct view *view, const char *name)
 {
 	const struct field *f = stream_field(view->stream, name);
-	uint64_t value = number(view, name);
+	uint64_t value = view_number(view, name);
 	for (const struct eun_label *l = f ? f->labels : NULL; l && l->name; l++)
 		if (l->value == value)
 			return l->name;
@@ -47,7 +40,8 @@ static int take_value(struct learned *l, enum profile_arch arch, uint32_t nr, co
 	const struct profile_rule r = {
 		.nr = nr,
 		.n_conds = 1,
-		.conds = {{(uint8_t)number(view, "arg"), PROFILE_MASKED_EQ, number(view, "value"), UINT32_MAX}},
+		.conds = {{(uint8_t)view_number(view, "arg"), PROFILE_MASKED_EQ, view_number(view, "value"),
+			   UINT32_MAX}},
 	};
 	return profile_add(&l->values, arch, &r);
 }
@@ -56,7 +50,7 @@ void learned_event(struct learned *l, const struct view *view)
 {
 	const char *role = view->stream->role ? view->stream->role : "", *what = label(view, "what");
 	int arch = arch_find(label(view, "abi")), err = 0;
-	uint32_t nr = (uint32_t)number(view, "nr");
+	uint32_t nr = (uint32_t)view_number(view, "nr");
 	bool denied = !strcmp(role, "seccomp.denied");
 	if (arch < 0 || (!denied && strcmp(role, "seccomp.learn") != 0))
 		return;

@@ -148,15 +148,6 @@ static struct edge *make(struct graph *g, const struct edge_key *k)
 
 /* ---- events ---- */
 
-static uint64_t number(const struct view *view, const char *name)
-{
-	const struct field *f = stream_field(view->stream, name);
-	struct value v;
-	if (!f || !view_read(view, f, &v))
-		return 0;
-	return f->type == EUN_ERRNO ? (uint64_t)v.s : v.u;
-}
-
 static struct eun_ip address(const struct view *view, const char *name)
 {
 	const struct field *f = stream_field(view->stream, name);
@@ -198,8 +189,8 @@ static void add_bytes(struct edge *e, uint64_t tx, uint64_t rx)
 
 static void on_open(struct graph *g, struct edge *e, const struct view *view)
 {
-	uint64_t latency = number(view, "latency_ns");
-	bool failed = number(view, "ret");
+	uint64_t latency = view_number(view, "latency_ns");
+	bool failed = view_number(view, "ret");
 	(void)g;
 	e->opened += !failed;
 	e->failed += failed;
@@ -221,12 +212,12 @@ static void on_accept(struct graph *g, struct edge *e, const struct view *view)
 
 static void on_close(struct graph *g, struct edge *e, const struct view *view)
 {
-	uint64_t srtt = number(view, "srtt_ns");
+	uint64_t srtt = view_number(view, "srtt_ns");
 	e->closed++;
 	if (srtt)
 		e->srtt_ns = srtt;
 	if (!g->traffic)
-		add_bytes(e, number(view, "tx_bytes"), number(view, "rx_bytes"));
+		add_bytes(e, view_number(view, "tx_bytes"), view_number(view, "rx_bytes"));
 }
 
 static void on_retransmit(struct graph *g, struct edge *e, const struct view *view)
@@ -238,7 +229,7 @@ static void on_retransmit(struct graph *g, struct edge *e, const struct view *vi
 static void on_traffic(struct graph *g, struct edge *e, const struct view *view)
 {
 	(void)g;
-	add_bytes(e, number(view, "tx_bytes"), number(view, "rx_bytes"));
+	add_bytes(e, view_number(view, "tx_bytes"), view_number(view, "rx_bytes"));
 }
 
 static void (*const handlers[GRAPH_ROLES])(struct graph *g, struct edge *e, const struct view *view) = {
@@ -255,7 +246,7 @@ void graph_event(struct graph *g, const struct view *view)
 		return;
 	memcpy(&actor, view->rec, sizeof(actor));
 	struct eun_ip peer = address(view, "daddr"), local = address(view, "saddr");
-	uint16_t sport = (uint16_t)number(view, "sport"), dport = (uint16_t)number(view, "dport");
+	uint16_t sport = (uint16_t)view_number(view, "sport"), dport = (uint16_t)view_number(view, "dport");
 	const struct edge_key key = {actor.pid, role == GRAPH_ACCEPT ? sport : dport, role == GRAPH_ACCEPT, peer};
 	struct edge *e = role > GRAPH_ACCEPT ? guess(g, actor.pid, &peer, sport, dport) : find(g, &key);
 	if (!e)

@@ -14,6 +14,7 @@
 
 #include "alert_output_config.h"
 #include "alert_output_impl.h"
+#include "event/clock.h"
 
 #define MS 1000000ull
 #define ALERT_MOST (1u << 20) /* bytes of one rendered alert */
@@ -30,9 +31,7 @@ static const struct alert_output_ops *const kinds[ALERT_OUTPUTS] = {
 
 uint64_t alert_now(void)
 {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 static void wake(struct alert_output *o)

@@ -11,15 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "event/clock.h"
+
 #define FLUSH_BYTES (64u << 10)
 #define HURRY_NS 1000000000u
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static bool has_reader(int fd)
 {
@@ -49,7 +44,7 @@ int output_open(struct output *out, const char *path, char *why, size_t why_size
 void output_hurry(struct output *out)
 {
 	if (!out->deadline)
-		out->deadline = now_ns() + HURRY_NS;
+		out->deadline = clock_ns(CLOCK_MONOTONIC) + HURRY_NS;
 }
 
 /* Until the reader takes some bytes more. -ETIME: it did not, and the run is to end. */
@@ -57,7 +52,7 @@ static int wait_for_reader(struct output *out)
 {
 	for (;;) {
 		struct pollfd fds[] = {{.fd = out->fd, .events = POLLOUT}, {.fd = out->interrupt, .events = POLLIN}};
-		uint64_t now = now_ns();
+		uint64_t now = clock_ns(CLOCK_MONOTONIC);
 		int left = out->deadline <= now ? 0 : (int)((out->deadline - now) / 1000000) + 1;
 		int n = poll(fds, out->deadline ? 1 : 2, out->deadline ? left : -1);
 		if (n > 0 && fds[0].revents)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "event/clock.h"
 #include "event/escape.h"
 #include "store/query_impl.h"
 #include "store/reader.h"
@@ -38,17 +39,10 @@ static int authorize(void *context, int action, const char *a, const char *b, co
 		       : SQLITE_DENY;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static int on_progress(void *context)
 {
 	const struct sql *s = context;
-	return now_ns() > s->until;
+	return clock_ns(CLOCK_MONOTONIC) > s->until;
 }
 
 static void confine(struct sql *s)
@@ -248,7 +242,7 @@ static int prepare(const struct sql *s, const char *sql, sqlite3_stmt **st, char
 int history_sql(const char *path, const char *sql, enum format format, bool no_header, unsigned timeout_ms,
 		struct buf *out, int (*more)(void *context), void *context, char *why, size_t why_size)
 {
-	struct sql s = {.format = format, .out = out, .until = now_ns() + timeout_ms * 1000000ull};
+	struct sql s = {.format = format, .out = out, .until = clock_ns(CLOCK_MONOTONIC) + timeout_ms * 1000000ull};
 	sqlite3_stmt *st = NULL;
 	int err = history_open(&s.history, path, why, why_size);
 	if (!err)

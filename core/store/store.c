@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "event/clock.h"
 #include "store/known.h"
 #include "store_impl.h"
 
@@ -23,13 +24,6 @@
 #define WAL_SHARE 4   /* of the cap, at most 32 MiB */
 #define WAL_MAX (32u << 20)
 #define BATCHES 8 /* that fit into the log */
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec t;
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 uint64_t store_now(void)
 {

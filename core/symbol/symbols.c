@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "event/clock.h"
 #include "functions.h"
 #include "maps.h"
 #include "root.h"
@@ -62,13 +63,6 @@ struct symbols {
 	bool kernel_read;
 	int host_root;
 };
-
-static uint64_t clock_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
 
 struct symbols *symbols_new(size_t bytes)
 {
@@ -331,7 +325,7 @@ void symbols_process(struct symbols *s, uint32_t pid, uint64_t address, struct l
 	struct process *p = process_of(s, pid);
 	if (!p)
 		return;
-	s->now = clock_ns();
+	s->now = clock_ns(CLOCK_MONOTONIC);
 	p->used = s->now;
 	struct area *a = area_of(p, address);
 	if (!a && s->now - p->read > AGAIN_NS) {

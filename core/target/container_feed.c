@@ -15,17 +15,11 @@
 
 #include "container_table.h"
 #include "descend.h"
+#include "event/clock.h"
 
 #define HOPE_NS                                                                                              \
 	10000000000u /* so long after its making a cgroup may turn out to be a container's that is asked for \
 		      */
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static void tell(struct containers *cs, const struct entry *e)
 {
@@ -99,7 +93,7 @@ static void end(struct containers *cs, struct entry *e)
 
 static void below(void *context, uint64_t id, uint64_t parent, const char *path)
 {
-	containers_made(context, id, parent, path, now_ns());
+	containers_made(context, id, parent, path, clock_ns(CLOCK_BOOTTIME));
 }
 
 /* True: `n` lies somewhere below the cgroup `id`. */
@@ -118,7 +112,7 @@ static void bind(struct containers *cs, struct entry *e, uint64_t id, const char
 	if (!n && !(n = node_add(cs, id, 0, e)))
 		return;
 	if (!n->made)
-		n->made = now_ns();
+		n->made = clock_ns(CLOCK_BOOTTIME);
 	if (n->of != e)
 		node_settle(cs, n, e);
 	if (!e->c.cgroup) {
@@ -177,7 +171,7 @@ static void on_info(void *context, const struct container_info *info)
 		return;
 	if (fresh) {
 		e->c.found = cs->scanning;
-		e->c.started = now_ns();
+		e->c.started = clock_ns(CLOCK_BOOTTIME);
 	}
 	if (id && !e->c.cgroup)
 		bind(cs, e, id, e->c.info.cgroup);
@@ -273,7 +267,7 @@ static void on_cgroup(void *context, uint64_t id, uint64_t parent, const char *p
 	char name[CONTAINER_ID_MAX + 1];
 	struct node *up = node_find(cs, parent);
 	if (!node_find(cs, id) && (runtime_id_of_cgroup(path, name, NULL) || (up && up->of)))
-		containers_made(cs, id, parent, path, now_ns());
+		containers_made(cs, id, parent, path, clock_ns(CLOCK_BOOTTIME));
 }
 
 int containers_scan(struct containers *cs)
